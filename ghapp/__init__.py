@@ -1,0 +1,1 @@
+"""Honk: label an issue, get a proven pull request."""
