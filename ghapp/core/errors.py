@@ -1,0 +1,36 @@
+"""Three kinds of failure, and what becomes of each.
+
+    Exception
+    ├── UserError        a sentence for the person; the run ends with it
+    ├── TransientError   the world is busy or away; the job is retried with backoff
+    │   └── StoreDown    Redis does not answer; the front door says 503
+    ├── Superseded       another attempt has taken over; this one ends without a word
+    └── anything else    a defect: logged once, one honest comment, the job fails
+"""
+
+
+class UserError(Exception):
+    """A person can do something about it; the message is the sentence they read."""
+
+
+class TransientError(Exception):
+    """Worth another try.
+
+    `retry_after` is in seconds, when the other side named a time; None otherwise.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class StoreDown(TransientError):
+    """The store did not answer; nothing was recorded."""
+
+
+class Superseded(Exception):  # noqa: N818 - not an error: the newer attempt goes on
+    """The epoch of this attempt is no longer the run's newest.
+
+    RQ has no fencing, so a frozen worker may wake up after its run was given to another. It must end quietly:
+    raising a failure would burn the newer attempt's retries.
+    """

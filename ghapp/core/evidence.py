@@ -1,0 +1,86 @@
+"""What was measured about a change, and what the agent says of it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True)
+class Check:
+    """One of the repository's own checks: a name for people and a shell command run at the repository's root."""
+
+    name: str
+    command: str
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """How one check ended on one commit.
+
+    `summary` is one line when it passed and the distilled failure (under 4 KB) when not; `failures` are the ids of
+    the tests that failed, where the check's output names them; `seconds` is wall time.
+    """
+
+    passed: bool
+    seconds: float
+    summary: str
+    failures: tuple[str, ...] = ()
+
+
+class Standing(StrEnum):
+    """How a check on head compares with the same check on base."""
+
+    PASSED = "passed"
+    FIXED = "fixed"
+    STILL_RED = "already red on base"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One check on base and on head. `base` is None when the check could not be run there."""
+
+    check: Check
+    base: CheckResult | None
+    head: CheckResult
+
+    @property
+    def new_failures(self) -> tuple[str, ...]:
+        """Tests that fail on head and did not fail on base."""
+        old = self.base.failures if self.base else ()
+        return tuple(test for test in self.head.failures if test not in old)
+
+    @property
+    def standing(self) -> Standing:
+        """Old failures are kept apart from new: red on both sides is ours only when a new test fails."""
+        base_red = self.base is not None and not self.base.passed
+        if self.head.passed:
+            return Standing.FIXED if base_red else Standing.PASSED
+        if base_red and self.head.failures and not self.new_failures:
+            return Standing.STILL_RED
+        if base_red and self.base is not None and not self.base.failures and not self.head.failures:
+            return Standing.STILL_RED
+        return Standing.BROKEN
+
+
+def is_green(evidence: tuple[Evidence, ...]) -> bool:
+    """True when no check was broken by the change. Without any check there is nothing that could be red."""
+    return all(item.standing is not Standing.BROKEN for item in evidence)
+
+
+class Outcome(StrEnum):
+    """What the agent says its work came to."""
+
+    DONE = "done"
+    NO_CHANGE = "no_change"
+    NEEDS_PERSON = "needs_person"
+
+
+@dataclass(frozen=True)
+class Report:
+    """The agent's own word, shown as such: `reason` says why no change was made or why a person is needed."""
+
+    outcome: Outcome
+    summary: str
+    assumptions: tuple[str, ...] = ()
+    test_plan: str = ""
+    reason: str = ""

@@ -1,0 +1,210 @@
+"""A run: one request on its way from an issue to a merged pull request. The record of it is the truth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from ghapp.core.budget import Budget, Usage
+from ghapp.core.checks import Check as CiCheck
+from ghapp.core.events import Actor, Thread, branch_name
+from ghapp.core.evidence import Evidence, Report
+from ghapp.core.gate import Finding
+
+MAX_RECOVERIES = 5
+
+
+class State(StrEnum):
+    """Where a run stands. GitHub labels and the run page show these words."""
+
+    QUEUED = "queued"
+    PREPARING = "preparing"
+    CODING = "coding"
+    VERIFYING = "verifying"
+    JUDGING = "judging"
+    PUBLISHING = "publishing"
+    AWAITING_CI = "awaiting_ci"
+    AWAITING_REVIEW = "awaiting_review"
+    MERGING = "merging"
+    DEPLOYING = "deploying"
+    PAUSED = "paused"
+    DONE = "done"
+
+
+class Conclusion(StrEnum):
+    """How a run ended."""
+
+    MERGED = "merged"
+    DEPLOYED = "deployed"
+    ANSWERED = "answered"
+    PLANNED = "planned"
+    NO_CHANGES = "no_changes"
+    REJECTED = "rejected"
+    OVER_BUDGET = "over_budget"
+    TIMED_OUT = "timed_out"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    CLOSED = "closed"
+    REVERTED = "reverted"
+
+
+ACTIVE = frozenset(
+    {State.PREPARING, State.CODING, State.VERIFYING, State.JUDGING, State.PUBLISHING, State.MERGING}
+)
+"""States that hold a worker and a lease; every other state is only a record."""
+
+_FORWARD = {
+    (State.QUEUED, State.PREPARING): "a worker is free",
+    (State.PREPARING, State.CODING): "the sandbox is ready",
+    (State.CODING, State.VERIFYING): "the agent is done",
+    (State.VERIFYING, State.JUDGING): "the checks are green",
+    (State.JUDGING, State.PUBLISHING): "nothing forbids it",
+    (State.PUBLISHING, State.AWAITING_CI): "the pull request is open",
+    (State.AWAITING_CI, State.AWAITING_REVIEW): "CI is green",
+    (State.AWAITING_REVIEW, State.MERGING): "someone allowed said merge",
+    (State.MERGING, State.DEPLOYING): "it is merged",
+}
+_BACK = {
+    (State.VERIFYING, State.CODING): "a check is red",
+    (State.JUDGING, State.CODING): "the judge vetoes",
+    (State.AWAITING_CI, State.QUEUED): "CI failed",
+    (State.AWAITING_REVIEW, State.QUEUED): "changes are asked for",
+    (State.MERGING, State.QUEUED): "it conflicts",
+    (State.AWAITING_REVIEW, State.AWAITING_CI): "the head moved",
+    (State.MERGING, State.AWAITING_CI): "the head moved",
+    (State.AWAITING_CI, State.DEPLOYING): "a person merged it",
+    (State.AWAITING_REVIEW, State.DEPLOYING): "a person merged it",
+}
+_WAITING = {
+    (state, State.PAUSED): "a person must decide" for state in (State.CODING, State.PUBLISHING, State.MERGING)
+} | {(State.PAUSED, state): "they decided" for state in (State.CODING, State.PUBLISHING, State.MERGING)}
+_RECOVERY = {(state, State.QUEUED): "the worker is lost" for state in ACTIVE - {State.MERGING}}
+_END = {(state, State.DONE): "it ends" for state in State if state is not State.DONE}
+
+TRANSITIONS: Mapping[tuple[State, State], str] = _FORWARD | _BACK | _WAITING | _RECOVERY | _END
+"""Every step a run can take, with its reason. The drawing in the README is made from this table."""
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """What started the run: a label, or a comment by its id. `at` is GitHub's time of it (ISO 8601, UTC)."""
+
+    at: str
+    label: str | None = None
+    comment: int | None = None
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A comment by someone trusted, as it was when the run was asked for."""
+
+    author: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for, as of the trigger. `instruction` is the text of the command or the label's instructions."""
+
+    title: str
+    body: str
+    instruction: str = ""
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """A state that was entered, and when (seconds since the epoch)."""
+
+    state: State
+    at: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """The record of a run.
+
+    `key` is the unguessable part of its page's address. `epoch` is the fencing number of the newest attempt.
+    `candidate` is the host-made commit that passed the gate and is in the store of this machine; `head_sha` is what
+    was pushed. Times are seconds since the epoch.
+    """
+
+    id: str
+    key: str
+    thread: Thread
+    requester: Actor
+    trigger: Trigger
+    request: Request
+    created_at: float
+    budget: Budget = Budget()
+    kind: str = "fix"
+    engine: str = "messages"
+    model: str = ""
+    state: State = State.QUEUED
+    conclusion: Conclusion | None = None
+    reason: str = ""
+    epoch: int = 0
+    recoveries: int = 0
+    history: tuple[Step, ...] = ()
+    status_comment: int | None = None
+    base_branch: str = ""
+    base_sha: str = ""
+    candidate: str = ""
+    head_sha: str = ""
+    pull: int | None = None
+    usage: Usage = Usage()
+    evidence: tuple[Evidence, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    report: Report | None = None
+    ci: tuple[CiCheck, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def branch(self) -> str:
+        """The only branch that this run may push."""
+        return branch_name(self.thread.number, self.id)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a worker should be at it."""
+        return self.state in ACTIVE
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state is State.DONE
+
+
+class IllegalTransition(Exception):  # noqa: N818 - a defect, named for what it is
+    """A step that the table does not have."""
+
+
+def advance(run: Run, to: State, at: float, reason: str = "") -> Run:
+    """The run one step further. Raises IllegalTransition when the table has no such step."""
+    if (run.state, to) not in TRANSITIONS:
+        raise IllegalTransition(f"{run.state} -> {to}")
+    return replace(run, state=to, reason=reason, history=(*run.history, Step(to, at)))
+
+
+def conclude(run: Run, conclusion: Conclusion, at: float, reason: str) -> Run:
+    """The run at its end. Raises IllegalTransition when it has ended before."""
+    return replace(advance(run, State.DONE, at, reason), conclusion=conclusion)
+
+
+def drawing() -> str:
+    """The table as a Mermaid state diagram; ends that every state has are drawn once."""
+    common = {"it ends", "the worker is lost"}
+    lines = [
+        f"    {before.name} --> {after.name}: {reason}"
+        for (before, after), reason in TRANSITIONS.items()
+        if reason not in common
+    ]
+    return "\n".join(
+        [
+            "stateDiagram-v2",
+            "    [*] --> QUEUED",
+            *lines,
+            *(f"    {state.name} --> QUEUED: the worker is lost" for state in State if (state, State.QUEUED) in _RECOVERY),
+            *(f"    {state.name} --> DONE: it ends" for state in State if state is not State.DONE),
+            "    DONE --> [*]",
+        ]
+    )
