@@ -148,7 +148,14 @@ Event = ThreadEvent | InstallationChanged
 BRANCH_PREFIX = "honk/"
 
 
-def meaning(event: ThreadEvent) -> str | None:
+def inbox_key(event: Event) -> str:
+    """The inbox that an event belongs to: its thread's, or its installation's."""
+    if isinstance(event, InstallationChanged):
+        return f"installation:{event.installation}"
+    return event.thread.key
+
+
+def meaning(event: Event) -> str | None:
     """A name for what happened, equal for two deliveries of one happening; None where acting twice does no harm."""
     match event:
         case CommentCreated() | CommentDeleted():

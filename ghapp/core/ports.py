@@ -7,29 +7,18 @@ do something about it. What else is raised stands with the verb.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
 from typing import Protocol
 
 from ghapp.core.budget import Budget, Usage
 from ghapp.core.checks import Check as CiCheck
-from ghapp.core.events import Actor, IssueText, Repository, Thread, ThreadEvent
+from ghapp.core.events import Actor, Event, IssueText, Repository, Thread
 from ghapp.core.evidence import Check, CheckResult, Report
 from ghapp.core.gate import Change
+from ghapp.core.rights import Permission
 from ghapp.core.run import Request, Run
 
 # --- GitHub ---------------------------------------------------------------------------------------------------------
-
-
-class Permission(IntEnum):
-    """A person's right on a repository, in GitHub's words and order."""
-
-    NONE = 0
-    READ = 1
-    TRIAGE = 2
-    WRITE = 3
-    MAINTAIN = 4
-    ADMIN = 5
 
 
 @dataclass(frozen=True)
@@ -383,16 +372,16 @@ class Store(Protocol):
         """Replace the record, if `run.epoch` is still the newest; else Superseded."""
         ...
 
+    def supersede(self, run: Run) -> Run:
+        """Replace the record under the next epoch, so that whoever holds the old one ends; the run as kept."""
+        ...
+
     def claim(self, run_id: str, epoch: int, worker: str) -> Run:
         """Take the lease for an attempt. Superseded when it is held, over, or not the newest."""
         ...
 
-    def renew(self, run_id: str, epoch: int) -> None:
+    def renew(self, run_id: str, epoch: int, worker: str) -> None:
         """Keep the lease. Superseded when the run was given to another attempt or was ended."""
-        ...
-
-    def open_run(self, thread: Thread) -> Run | None:
-        """The thread's run that is not done, if any."""
         ...
 
     def last_run(self, thread: Thread) -> Run | None:
@@ -403,35 +392,39 @@ class Store(Protocol):
         """Every run that is not done."""
         ...
 
-    def abandoned(self) -> tuple[Run, ...]:
-        """Active runs whose lease is over."""
+    def is_held(self, run_id: str) -> bool:
+        """Whether a worker holds the run's lease."""
         ...
 
 
 class Inbox(Protocol):
-    """What has happened on each thread and was not yet acted on."""
+    """What has happened on each thread (and to each installation) and was not yet acted on."""
 
-    def add(self, delivery: str, event: ThreadEvent) -> bool:
+    def add(self, delivery: str, event: Event) -> bool:
         """Store one delivery under its id, in one transaction; False when it was stored before."""
         ...
 
     def wanted(self) -> tuple[str, ...]:
-        """Keys of the threads that wait to be drained."""
+        """Names of the inboxes that wait to be drained."""
         ...
 
-    def drain(self, thread_key: str) -> AbstractContextManager["Mail | None"]:
+    def drain(self, inbox: str) -> AbstractContextManager["Mail | None"]:
         """One thread's mail, for one reader at a time; None when another reads it."""
         ...
 
-    def told(self, thread: Thread, what: str) -> bool:
-        """Mark something as said on a thread; True when it had been said before."""
+    def alias(self, repository: Repository, pull: int, issue: int) -> None:
+        """From now on, what happens on the pull request belongs to the issue's thread."""
+        ...
+
+    def first_time(self, thread: Thread, what: str) -> bool:
+        """Mark something as said on a thread; False when it had been said before."""
         ...
 
 
 class Mail(Protocol):
     """A thread's inbox, held."""
 
-    def peek(self) -> ThreadEvent | None:
+    def peek(self) -> Event | None:
         """The oldest event that was not acted on."""
         ...
 
@@ -448,10 +441,26 @@ class Transcripts(Protocol):
     def read(self, run_id: str, after: str = "0") -> tuple[Entry, ...]: ...
 
 
+class Pace(Protocol):
+    """Keeps edits of one comment apart, and remembers those that are owed."""
+
+    def allows(self, run_id: str) -> bool:
+        """True at most once in five seconds for a run; otherwise an edit is owed."""
+        ...
+
+    def owed(self) -> tuple[str, ...]:
+        """Runs whose comment is behind and may be edited now."""
+        ...
+
+    def settled(self, run_id: str) -> None:
+        """The comment says what the record says."""
+        ...
+
+
 class Queue(Protocol):
     """Hands ids to workers. Asking twice for the same thing is asking once."""
 
-    def intake(self, thread_key: str) -> None: ...
+    def intake(self, inbox: str) -> None: ...
 
     def execute(self, run_id: str, epoch: int) -> None: ...
 

@@ -1,0 +1,37 @@
+"""Who may say what: the tiers of trust, by GitHub's own words for a person's right on the repository."""
+
+from enum import IntEnum
+
+from ghapp.core.commands import Verb
+
+
+class Permission(IntEnum):
+    """A person's right on a repository, in GitHub's words and order."""
+
+    NONE = 0
+    READ = 1
+    TRIAGE = 2
+    WRITE = 3
+    MAINTAIN = 4
+    ADMIN = 5
+
+
+NEEDED = {
+    Verb.ASK: Permission.TRIAGE,
+    Verb.PLAN: Permission.TRIAGE,
+    Verb.STATUS: Permission.TRIAGE,
+    Verb.WHY: Permission.TRIAGE,
+    Verb.HELP: Permission.TRIAGE,
+    Verb.FIX: Permission.WRITE,
+    Verb.REVIEW: Permission.WRITE,
+    Verb.STOP: Permission.WRITE,
+    Verb.RETRY: Permission.WRITE,
+    Verb.MERGE: Permission.WRITE,
+    Verb.DEPLOY: Permission.WRITE,
+    Verb.REVERT: Permission.WRITE,
+    Verb.UPDATE: Permission.WRITE,
+    Verb.BUILD: Permission.WRITE,
+    Verb.BUDGET: Permission.WRITE,
+    Verb.ALLOW: Permission.MAINTAIN,
+}
+"""The least right for each verb. A label counts as the verb of its kind."""

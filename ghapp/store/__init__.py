@@ -1,0 +1,1 @@
+"""Our own records in Redis: runs and their leases, threads' inboxes, transcripts, the pace of comments."""

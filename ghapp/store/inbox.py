@@ -1,0 +1,127 @@
+"""What happened on each thread, kept until somebody acted on it.
+
+A delivery is stored whole in one script: its id, its meaning, the event in the thread's inbox and the mark that the
+thread wants attention. Only then may the front door say 202.
+"""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from pydantic import TypeAdapter
+from redis import Redis
+
+from ghapp.core.events import Event, InstallationChanged, Repository, Thread, inbox_key, meaning
+from ghapp.store.connection import DAY, key, store_errors
+
+_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+_LOCK_MS = 60_000
+_REMEMBER = 30 * DAY
+
+# KEYS: delivery, meaning, inbox, wanted. ARGV: event, thread, seconds to remember, has a meaning
+_ADD = """
+if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[3]) then return 0 end
+if ARGV[4] == '1' and not redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[3]) then return 0 end
+redis.call('RPUSH', KEYS[3], ARGV[1])
+redis.call('SADD', KEYS[4], ARGV[2])
+return 1
+"""
+
+# KEYS: lock, inbox, wanted. ARGV: token, thread. Lets go; the thread stays wanted while there is mail.
+_RELEASE = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[1])
+if redis.call('LLEN', KEYS[2]) == 0 then redis.call('SREM', KEYS[3], ARGV[2]) end
+return 1
+"""
+
+# KEYS: lock, inbox. ARGV: token, lock in ms. The oldest event, and the lock for longer.
+_PEEK = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return false end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return redis.call('LINDEX', KEYS[2], 0)
+"""
+
+# KEYS: lock, inbox. ARGV: token.
+_POP = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('LPOP', KEYS[2]) end
+return 1
+"""
+
+
+class Mailbox:
+    """One thread's mail while we hold it (`ports.Mail`)."""
+
+    def __init__(self, redis: "Redis", thread_key: str, token: str) -> None:
+        self._redis = redis
+        self._keys = [key("reading", thread_key), key("inbox", thread_key)]
+        self._token = token
+
+    def peek(self) -> Event | None:
+        """The oldest event that was not acted on; None also when the hold was lost."""
+        with store_errors():
+            found = self._redis.eval(_PEEK, 2, *self._keys, self._token, _LOCK_MS)
+        return _EVENT.validate_json(found) if found else None
+
+    def done(self) -> None:
+        """The event of `peek` was acted on."""
+        with store_errors():
+            self._redis.eval(_POP, 2, *self._keys, self._token)
+
+
+class Inboxes:
+    """Every thread's inbox (`ports.Inbox`)."""
+
+    def __init__(self, redis: "Redis") -> None:
+        self._redis = redis
+        self._add = redis.register_script(_ADD)
+
+    def add(self, delivery: str, event: Event) -> bool:
+        """Store one delivery; False when it, or what it means, was stored before. Raises StoreDown."""
+        with store_errors():
+            event = self._in_its_thread(event)
+            means = meaning(event)
+            box = inbox_key(event)
+            keys = [key("delivery", delivery), key("meaning", means), key("inbox", box), key("wanted")]
+            return bool(self._add(keys, [_EVENT.dump_json(event), box, _REMEMBER, int(means is not None)]))
+
+    def _in_its_thread(self, event: Event) -> Event:
+        """An event on our pull request belongs to the issue's thread."""
+        if isinstance(event, InstallationChanged):
+            return event
+        issue = self._redis.hget(key("alias", event.thread.repository.id), str(event.thread.number))
+        if issue is None:
+            return event
+        return replace(event, thread=replace(event.thread, number=int(issue)))
+
+    def alias(self, repository: Repository, pull: int, issue: int) -> None:
+        """From now on, what happens on the pull request belongs to the issue's thread."""
+        with store_errors():
+            self._redis.hset(key("alias", repository.id), str(pull), str(issue))
+
+    def wanted(self) -> tuple[str, ...]:
+        """Keys of the threads that wait to be drained."""
+        with store_errors():
+            return tuple(sorted(item.decode() for item in self._redis.smembers(key("wanted"))))
+
+    @contextmanager
+    def drain(self, thread_key: str) -> Iterator[Mailbox | None]:
+        """One thread's mail, for one reader at a time; None when another reads it."""
+        token = secrets.token_hex(8)
+        lock = key("reading", thread_key)
+        with store_errors():
+            held = self._redis.set(lock, token, nx=True, px=_LOCK_MS)
+        if not held:
+            yield None
+            return
+        try:
+            yield Mailbox(self._redis, thread_key, token)
+        finally:
+            with store_errors():
+                self._redis.eval(_RELEASE, 3, lock, key("inbox", thread_key), key("wanted"), token, thread_key)
+
+    def first_time(self, thread: Thread, what: str) -> bool:
+        """Mark something as said on a thread; False when it had been said before."""
+        with store_errors():
+            return bool(self._redis.set(key("said", thread.key, what), "1", nx=True, ex=_REMEMBER))

@@ -1,0 +1,153 @@
+"""Runs: one record each, fenced by its epoch, with a lease for whoever works on it.
+
+Who may write: an active run belongs to the worker with the lease; a parked one to whoever holds its thread's inbox.
+Either can be overtaken by `supersede`, which counts the epoch up, and every write compares the epoch in Redis itself.
+"""
+
+from dataclasses import replace
+
+from pydantic import TypeAdapter
+from redis import Redis
+
+from ghapp.core.errors import Superseded
+from ghapp.core.events import Thread
+from ghapp.core.run import Run
+from ghapp.store.connection import key, store_errors
+
+LEASE_SECONDS = 30.0
+
+_RUN = TypeAdapter(Run)
+
+# KEYS: run, thread, open runs, page. ARGV: run id, json, epoch, page's run id
+_CREATE = """
+local current = redis.call('HGET', KEYS[2], 'open')
+if current then return 0 end
+redis.call('HSET', KEYS[1], 'epoch', ARGV[3], 'json', ARGV[2])
+redis.call('HSET', KEYS[2], 'open', ARGV[1], 'last', ARGV[1])
+redis.call('SADD', KEYS[3], ARGV[1])
+redis.call('SET', KEYS[4], ARGV[1])
+return 1
+"""
+
+# KEYS: run, thread, open runs, lease. ARGV: run id, json, epoch expected, epoch written, active, done
+_SAVE = """
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[3] then return 0 end
+redis.call('HSET', KEYS[1], 'epoch', ARGV[4], 'json', ARGV[2])
+if ARGV[5] == '0' or ARGV[3] ~= ARGV[4] then redis.call('DEL', KEYS[4]) end
+if ARGV[6] == '1' then
+  redis.call('SREM', KEYS[3], ARGV[1])
+  if redis.call('HGET', KEYS[2], 'open') == ARGV[1] then redis.call('HDEL', KEYS[2], 'open') end
+end
+return 1
+"""
+
+# KEYS: run, lease. ARGV: epoch, worker, lease in ms
+_CLAIM = """
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return false end
+if not redis.call('SET', KEYS[2], ARGV[2], 'NX', 'PX', ARGV[3]) then return false end
+return redis.call('HGET', KEYS[1], 'json')
+"""
+
+# KEYS: run, lease. ARGV: epoch, worker, lease in ms
+_RENEW = """
+if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
+if redis.call('GET', KEYS[2]) ~= ARGV[2] then return 0 end
+redis.call('PEXPIRE', KEYS[2], ARGV[3])
+return 1
+"""
+
+
+class UnknownRun(LookupError):
+    """No run has this id, or its record was lost."""
+
+
+class Runs:
+    """The store of runs (`ports.Store`)."""
+
+    def __init__(self, redis: "Redis", lease_seconds: float = LEASE_SECONDS) -> None:
+        self._redis = redis
+        self._lease_ms = int(lease_seconds * 1000)
+        self._create = redis.register_script(_CREATE)
+        self._save = redis.register_script(_SAVE)
+        self._claim = redis.register_script(_CLAIM)
+        self._renew = redis.register_script(_RENEW)
+
+    def create(self, run: Run) -> bool:
+        """Keep a new run as its thread's only open one; False when the thread has one already."""
+        keys = [_run(run.id), _thread(run.thread), key("open"), key("page", run.key)]
+        with store_errors():
+            return bool(self._create(keys, [run.id, _RUN.dump_json(run), run.epoch]))
+
+    def load(self, run_id: str) -> Run:
+        """The record. Raises UnknownRun."""
+        with store_errors():
+            found = self._redis.hget(_run(run_id), "json")
+        if found is None:
+            raise UnknownRun(run_id)
+        return _RUN.validate_json(found)
+
+    def by_page(self, page_key: str) -> Run | None:
+        """The run whose page has this unguessable key."""
+        with store_errors():
+            found = self._redis.get(key("page", page_key))
+        return self.load(found.decode()) if found else None
+
+    def save(self, run: Run) -> None:
+        """Replace the record if `run.epoch` is still the newest; else Superseded. A parked run's lease ends."""
+        self._write(run, run.epoch)
+
+    def supersede(self, run: Run) -> Run:
+        """Replace the record under the next epoch, so that whoever holds the old one ends."""
+        newer = replace(run, epoch=run.epoch + 1)
+        self._write(newer, run.epoch)
+        return newer
+
+    def _write(self, run: Run, expected: int) -> None:
+        keys = [_run(run.id), _thread(run.thread), key("open"), _lease(run.id)]
+        args = [run.id, _RUN.dump_json(run), expected, run.epoch, int(run.is_active), int(run.is_done)]
+        with store_errors():
+            if not self._save(keys, args):
+                raise Superseded(run.id)
+
+    def claim(self, run_id: str, epoch: int, worker: str) -> Run:
+        """Take the lease for an attempt. Superseded when it is held, over, or not the newest."""
+        with store_errors():
+            found = self._claim([_run(run_id), _lease(run_id)], [epoch, worker, self._lease_ms])
+        if not found:
+            raise Superseded(run_id)
+        return _RUN.validate_json(found)
+
+    def renew(self, run_id: str, epoch: int, worker: str) -> None:
+        """Keep the lease. Superseded when the run was given to another attempt or was ended."""
+        with store_errors():
+            if not self._renew([_run(run_id), _lease(run_id)], [epoch, worker, self._lease_ms]):
+                raise Superseded(run_id)
+
+    def last_run(self, thread: Thread) -> Run | None:
+        """The thread's newest run, done or not."""
+        with store_errors():
+            found = self._redis.hget(_thread(thread), "last")
+        return self.load(found.decode()) if found else None
+
+    def unfinished(self) -> tuple[Run, ...]:
+        """Every run that is not done, oldest first."""
+        with store_errors():
+            ids = self._redis.smembers(key("open"))
+        return tuple(sorted((self.load(item.decode()) for item in ids), key=lambda run: run.created_at))
+
+    def is_held(self, run_id: str) -> bool:
+        """Whether a worker holds the run's lease."""
+        with store_errors():
+            return bool(self._redis.exists(_lease(run_id)))
+
+
+def _run(run_id: str) -> str:
+    return key("run", run_id)
+
+
+def _lease(run_id: str) -> str:
+    return key("lease", run_id)
+
+
+def _thread(thread: Thread) -> str:
+    return key("thread", thread.key)
