@@ -1,0 +1,175 @@
+"""Holds every request, answer and delivery of the playground to GitHub's published descriptions.
+
+The descriptions are an extract (`descriptions/`, made by `make descriptions`) of GitHub's OpenAPI documents for REST
+and webhooks and of its GraphQL schema, with just the operations that the playground models. What is not in the
+extract is a breach, so a test that relies on an endpoint or a field that GitHub does not have fails.
+"""
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from graphql import FieldNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, build_schema, parse, validate
+
+from ghapp.playground.schemas import DESCRIPTIONS, extract
+
+USAGE = "HONK_CONTRACT_USAGE"
+"""Environment variable: a folder in which every process notes the operations it used."""
+
+# GitHub answers these before it looks at the operation (who are you, may you, not too often, is it JSON, is the house
+# on fire), and so describes them for few operations. Their body is always its basic error.
+# https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
+EVERYWHERE = frozenset({400, 401, 403, 404, 429, 500, 502, 503})
+
+# Where the published description contradicts itself or what GitHub really sends: (operation, start of the breach) and
+# the reason. Everything else is held to the letter.
+EXCEPTIONS: Mapping[tuple[str, str], str] = {}
+
+
+class Contract:
+    """What GitHub describes, and how much of it was used.
+
+    Every check returns its breaches, one sentence each; none means that the value is as described. A check raises
+    nothing for bad values. Stricter than JSON Schema: a property that the description does not know is a breach at
+    any depth, unless the description leaves that object open (`Schemas.unknown` has the rule).
+    """
+
+    def __init__(self, exceptions: Mapping[tuple[str, str], str] = EXCEPTIONS) -> None:
+        self.operations: frozenset[str] = modelled()
+        self.used: set[str] = set()
+        folder = os.environ.get(USAGE)
+        self._usage = Path(folder) if folder else None
+        self._exceptions = exceptions
+
+    def rest_request(self, method: str, template: str, query: Mapping[str, str], body: object | None) -> list[str]:
+        """Breaches of a request; `template` is the path as GitHub writes it, `/repos/{owner}/{repo}`.
+
+        Query values are read as the type that is described. An empty object counts as no body.
+        """
+        name = f"{method} {template}"
+        described = extract("rest").operations.get(name)
+        if described is None:
+            return [f"{name}: not modelled"]
+        self._use(name)
+        found = [line for key, value in query.items() for line in query_breaches(described["query"], key, value)]
+        if "body" in described and (body or described["body_required"]):
+            found += extract("rest").breaches(described["body"], body)
+        elif body:
+            found.append("$: the operation takes no body")
+        return self._told(name, found)
+
+    def rest_response(
+        self, method: str, template: str, status: int, body: object | None, media: str = "application/json"
+    ) -> list[str]:
+        """Breaches of an answer: its status is described for the operation, and so is its body (None: no body).
+
+        Statuses in `EVERYWHERE` need no description. Of a body in another `media` type only the status is checked.
+        """
+        name = f"{method} {template}"
+        described = extract("rest").operations.get(name)
+        if described is None:
+            return [f"{name}: not modelled"]
+        self._use(name)
+        if str(status) in described["responses"]:
+            schema = described["responses"][str(status)]
+        elif status in EVERYWHERE:
+            schema = extract("rest").definitions["basic-error"]
+        else:
+            return [f"{name} {status}: status not described"]
+        if schema is None:
+            found = [] if body is None else ["$: a body where none is described"]
+        else:
+            found = [] if not media.endswith("json") else extract("rest").breaches(schema, body)
+        return self._told(f"{name} {status}", found)
+
+    def delivery(self, event: str, payload: Mapping[str, Any]) -> list[str]:
+        """Breaches of a webhook's payload, found by `event` (the X-GitHub-Event header) and the payload's action."""
+        name = f"{event}.{payload['action']}" if "action" in payload else event
+        described = extract("webhooks").operations.get(name)
+        if described is None:
+            return [f"{name}: not modelled"]
+        self._use(name)
+        return self._told(name, extract("webhooks").breaches(described["payload"], payload))
+
+    def graphql(self, document: str) -> list[str]:
+        """Breaches of a GraphQL document; answers need no check, the extract of the schema is what executes them."""
+        try:
+            parsed = parse(document)
+        except GraphQLError as error:
+            return [f"graphql: {error.message}"]
+        for definition in parsed.definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                for field in definition.selection_set.selections:
+                    if isinstance(field, FieldNode):
+                        self._use(f"{definition.operation.value} {field.name.value}")
+        return [f"graphql: {error.message}" for error in validate(graphql_schema(), parsed)]
+
+    def summary(self) -> str:
+        """How many operations are modelled and used, and the unused ones, for the end of a test run."""
+        return summary_of(self.operations, self.used)
+
+    def _told(self, operation: str, found: list[str]) -> list[str]:
+        """Breaches with the operation in front, without those that are listed as exceptions."""
+        starts = tuple(start for name, start in self._exceptions if name == operation)
+        return [f"{operation} {line}" for line in found if not (starts and line.startswith(starts))]
+
+    def _use(self, operation: str) -> None:
+        """Note an operation as used, here and for whoever merges the usage folder."""
+        if operation in self.used or operation not in self.operations:
+            return
+        self.used.add(operation)
+        if self._usage is not None:
+            report(self._usage, os.getpid(), operation)
+
+
+@cache
+def report(folder: Path, process: int, operation: str) -> None:
+    """Append an operation to this process's file, once a process: every test makes a Contract of its own."""
+    with (folder / f"{process}.txt").open("a", encoding="utf-8") as file:
+        file.write(f"{operation}\n")
+
+
+def merge_usage(folder: Path) -> set[str]:
+    """The operations that any process noted in `folder`."""
+    return {line for file in folder.glob("*.txt") for line in file.read_text(encoding="utf-8").splitlines()}
+
+
+def summary_of(operations: frozenset[str], used: set[str]) -> str:
+    """Two lines: how many are modelled and used, and which were not."""
+    unused = sorted(operations - used)
+    return f"modelled {len(operations)}, used {len(operations & used)}\nunused: {', '.join(unused) or 'none'}"
+
+
+@cache
+def modelled() -> frozenset[str]:
+    """Every operation that the extract describes: `GET /user`, `issues.labeled`, `query viewer`."""
+    schema = graphql_schema()
+    roots = (("query", schema.query_type), ("mutation", schema.mutation_type))
+    graphql = {f"{word} {name}" for word, root in roots if root for name in root.fields}
+    return frozenset(extract("rest").operations.keys() | extract("webhooks").operations.keys() | graphql)
+
+
+@cache
+def graphql_schema() -> GraphQLSchema:
+    """The extract of GitHub's GraphQL schema, to validate documents and to execute them."""
+    return build_schema((DESCRIPTIONS / "schema.graphql").read_text(encoding="utf-8"))
+
+
+def query_breaches(described: Mapping[str, Mapping[str, Any]], key: str, value: str) -> list[str]:
+    """Breaches of one query parameter."""
+    if key not in described:
+        return [f"?{key}: not a parameter of the operation"]
+    schema = described[key]
+    found = extract("rest").breaches(schema, read_as(schema.get("type"), value))
+    return [line.replace("$", f"?{key}", 1) for line in found]
+
+
+def read_as(kind: object, value: str) -> object:
+    """The text of a query parameter as the described type, or as it is where it cannot be read so."""
+    if kind == "integer" and value.isascii() and value.isdigit():
+        return int(value)
+    if kind == "boolean" and value in {"true", "false"}:
+        return value == "true"
+    return value
