@@ -61,10 +61,15 @@ class Evidence:
             return Standing.STILL_RED
         return Standing.BROKEN
 
+    @property
+    def is_broken(self) -> bool:
+        """Whether the change made it red."""
+        return self.standing is Standing.BROKEN
+
 
 def is_green(evidence: tuple[Evidence, ...]) -> bool:
     """True when no check was broken by the change. Without any check there is nothing that could be red."""
-    return all(item.standing is not Standing.BROKEN for item in evidence)
+    return not any(item.is_broken for item in evidence)
 
 
 class Outcome(StrEnum):

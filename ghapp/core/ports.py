@@ -12,7 +12,7 @@ from typing import Protocol
 
 from ghapp.core.budget import Budget, Usage
 from ghapp.core.checks import Check as CiCheck
-from ghapp.core.events import Actor, Event, IssueText, Repository, Thread
+from ghapp.core.events import Actor, Event, IssueLabeled, IssueText, Repository, Thread
 from ghapp.core.evidence import Check, CheckResult, Report
 from ghapp.core.gate import Change
 from ghapp.core.rights import Permission
@@ -61,6 +61,7 @@ class Pull:
     open: bool
     draft: bool
     merged: bool
+    title: str
     body: str
     url: str
 
@@ -112,8 +113,8 @@ class Issues(Protocol):
 
     def add_label(self, thread: Thread, label: str) -> None: ...
 
-    def labelled(self, repository: Repository, label: str) -> tuple[int, ...]:
-        """Numbers of the open issues (not pull requests) that wear `label`."""
+    def labelled(self, repository: Repository, label: str) -> tuple[IssueLabeled, ...]:
+        """Who put `label` on each open issue (not pull request) that wears it, and when, as GitHub's events tell."""
         ...
 
 
@@ -325,7 +326,7 @@ class BudgetSpent(Exception):  # noqa: N818 - an ending, not an error
 
 
 class Tell(Protocol):
-    """Receives what happens, as it happens: `kind` is say, tool, result, step or note."""
+    """Receives what happens, as it happens: `kind` is say, tool, result, check, step or note."""
 
     def __call__(self, kind: str, text: str) -> None: ...
 
@@ -416,10 +417,6 @@ class Inbox(Protocol):
         """From now on, what happens on the pull request belongs to the issue's thread."""
         ...
 
-    def first_time(self, thread: Thread, what: str) -> bool:
-        """Mark something as said on a thread; False when it had been said before."""
-        ...
-
 
 class Mail(Protocol):
     """A thread's inbox, held."""
@@ -439,6 +436,14 @@ class Transcripts(Protocol):
     def append(self, run_id: str, kind: str, text: str) -> None: ...
 
     def read(self, run_id: str, after: str = "0") -> tuple[Entry, ...]: ...
+
+
+class Results(Protocol):
+    """How checks ended on base commits."""
+
+    def get(self, sha: str, command: str) -> CheckResult | None: ...
+
+    def put(self, sha: str, command: str, result: CheckResult) -> None: ...
 
 
 class Pace(Protocol):

@@ -56,7 +56,7 @@ _FORWARD = {
     (State.QUEUED, State.PREPARING): "a worker is free",
     (State.PREPARING, State.CODING): "the sandbox is ready",
     (State.CODING, State.VERIFYING): "the agent is done",
-    (State.VERIFYING, State.JUDGING): "the checks are green",
+    (State.VERIFYING, State.JUDGING): "green, or out of repairs",
     (State.JUDGING, State.PUBLISHING): "nothing forbids it",
     (State.PUBLISHING, State.AWAITING_CI): "the pull request is open",
     (State.AWAITING_CI, State.AWAITING_REVIEW): "CI is green",
@@ -64,7 +64,7 @@ _FORWARD = {
     (State.MERGING, State.DEPLOYING): "it is merged",
 }
 _BACK = {
-    (State.VERIFYING, State.CODING): "a check is red",
+    (State.VERIFYING, State.CODING): "a check or the gate says no",
     (State.JUDGING, State.CODING): "the judge vetoes",
     (State.AWAITING_CI, State.QUEUED): "CI failed",
     (State.AWAITING_REVIEW, State.QUEUED): "changes are asked for",
@@ -125,7 +125,7 @@ class Run:
 
     `key` is the unguessable part of its page's address. `epoch` is the fencing number of the newest attempt.
     `candidate` is the host-made commit that passed the gate and is in the store of this machine; `head_sha` is what
-    was pushed. Times are seconds since the epoch.
+    was pushed; `not_before` holds a queued run back. Times are seconds since the epoch.
     """
 
     id: str
@@ -144,6 +144,7 @@ class Run:
     reason: str = ""
     epoch: int = 0
     recoveries: int = 0
+    not_before: float = 0.0
     history: tuple[Step, ...] = ()
     status_comment: int | None = None
     base_branch: str = ""

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pydantic import TypeAdapter
 from redis import Redis
 
-from ghapp.core.events import Event, InstallationChanged, Repository, Thread, inbox_key, meaning
+from ghapp.core.events import Event, InstallationChanged, Repository, inbox_key, meaning
 from ghapp.store.connection import DAY, key, store_errors
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Event)
@@ -120,8 +120,3 @@ class Inboxes:
         finally:
             with store_errors():
                 self._redis.eval(_RELEASE, 3, lock, key("inbox", thread_key), key("wanted"), token, thread_key)
-
-    def first_time(self, thread: Thread, what: str) -> bool:
-        """Mark something as said on a thread; False when it had been said before."""
-        with store_errors():
-            return bool(self._redis.set(key("said", thread.key, what), "1", nx=True, ex=_REMEMBER))

@@ -1,0 +1,162 @@
+"""Draining one inbox: each event is read, decided on, acted on, and only then taken out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from ghapp.core import messages, policy
+from ghapp.core.config import Config
+from ghapp.core.errors import UserError
+from ghapp.core.events import CommentCreated, Event, InstallationChanged, IssueLabeled, Thread
+from ghapp.core.ports import Clock, Inbox, Issues, Queue, Repositories, Store, Transcripts
+from ghapp.core.rights import Permission
+from ghapp.core.run import Conclusion, Remark, Request, Run, Step, Trigger, conclude
+from ghapp.flow.change import CONFIG_PATH
+from ghapp.flow.followup import FollowUp
+from ghapp.flow.status import Status
+
+MAX_REMARKS = 50
+MAX_REMARK = 8_192
+MAX_BODY = 65_536
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """What the operator sets for every run: engine and model."""
+
+    engine: str
+    model: str
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Turns what happened into what is done about it. `new_key` makes an unguessable page key."""
+
+    repositories: Repositories
+    issues: Issues
+    store: Store
+    inbox: Inbox
+    queue: Queue
+    transcripts: Transcripts
+    status: Status
+    follow_up: FollowUp
+    clock: Clock
+    defaults: Defaults
+    new_key: Callable[[], str]
+
+    def drain(self, inbox: str) -> None:
+        """Act on all mail of one inbox, oldest first. What fails stays, and is tried again."""
+        with self.inbox.drain(inbox) as mail:
+            while mail is not None and (event := mail.peek()) is not None:
+                self.act(event)
+                mail.done()
+        if inbox in self.inbox.wanted():
+            self.queue.intake(inbox)
+
+    def act(self, event: Event) -> None:
+        """Decide on one event and do it."""
+        if isinstance(event, InstallationChanged):
+            self._leave(policy.decide(event, None, Config(), Permission.NONE), event)
+            return
+        run = self.store.last_run(event.thread)
+        try:
+            config = self._config(event)
+        except UserError as error:
+            self._answer(event, str(error))
+            return
+        right = self._right(event, config)
+        self._do(policy.decide(event, run, config, right), event, run, config)
+
+    def _config(self, event: Event) -> Config:
+        if isinstance(event, InstallationChanged) or not policy.asks_for_something(event):
+            return Config()
+        return Config.parse(self.repositories.read_file(event.thread.repository, CONFIG_PATH))
+
+    def _right(self, event: Event, config: Config) -> Permission:
+        if isinstance(event, InstallationChanged) or not policy.concerns_a_right(event, config):
+            return Permission.NONE
+        return self.repositories.permission(event.thread.repository, event.actor)
+
+    def _do(self, intent: policy.Intent, event: Event, run: Run | None, config: Config) -> None:
+        match intent:
+            case policy.StartRun():
+                self._start(intent, event, config)
+            case policy.CancelRun() if run is not None:
+                self.cancel(run, intent.conclusion, intent.reason)
+            case policy.ResumeForCI() | policy.FollowPull() if run is not None:
+                self.follow_up.look(run)
+            case policy.Answer():
+                self._answer(event, intent.text, intent.once)
+
+    def _start(self, start: policy.StartRun, event: Event, config: Config) -> None:
+        assert isinstance(event, IssueLabeled | CommentCreated)
+        self.issues.react(event.thread, start.trigger.comment, "eyes")
+        run = Run(
+            id=run_id(event.thread, start.trigger),
+            key=self.new_key(),
+            thread=event.thread,
+            requester=event.actor,
+            trigger=start.trigger,
+            request=self._request(start, event),
+            created_at=self.clock.now(),
+            budget=config.budget.as_limits(),
+            kind=start.kind,
+            engine=config.engine or self.defaults.engine,
+            model=start.model or config.model or self.defaults.model,
+            reason=start.reason,
+        )
+        run = replace(run, history=(Step(run.state, run.created_at),))
+        if self.store.create(run):
+            run = self.status.open(run)
+            self.queue.execute(run.id, run.epoch)
+
+    def _request(self, start: policy.StartRun, event: IssueLabeled | CommentCreated) -> Request:
+        return Request(
+            title=event.issue.title,
+            body=event.issue.body[:MAX_BODY],
+            instruction=start.instruction,
+            remarks=self._remarks(event.thread, start.trigger),
+        )
+
+    def _remarks(self, thread: Thread, trigger: Trigger) -> tuple[Remark, ...]:
+        """Comments of people with write access, as they stood when the run was asked for."""
+        standing = [
+            comment
+            for comment in self.issues.comments(thread)
+            if comment.author.type != "Bot" and comment.updated_at <= trigger.at and comment.id != trigger.comment
+        ]
+        rights = {
+            author: self.repositories.permission(thread.repository, author)
+            for author in {comment.author for comment in standing}
+        }
+        trusted = [comment for comment in standing if rights[comment.author] >= Permission.WRITE]
+        return tuple(Remark(item.author.login, item.body[:MAX_REMARK]) for item in trusted[-MAX_REMARKS:])
+
+    def cancel(self, run: Run, conclusion: Conclusion, reason: str) -> None:
+        """End an open run under a new epoch, so that a worker on it stops."""
+        ended = self.store.supersede(conclude(run, conclusion, self.clock.now(), reason))
+        self.transcripts.append(run.id, "step", f"{conclusion.value}: {reason}")
+        self.status.tell(ended)
+
+    def _leave(self, intent: policy.Intent, event: InstallationChanged) -> None:
+        """Repositories that the App may no longer see: their runs end in the record, for there is nobody to tell."""
+        if not isinstance(intent, policy.LeaveRepositories):
+            return
+        for run in self.store.unfinished():
+            repository = run.thread.repository
+            gone = intent.ids is None or repository.id in intent.ids
+            if repository.installation == event.installation and gone:
+                self.store.supersede(conclude(run, Conclusion.CANCELLED, self.clock.now(), intent.reason))
+
+    def _answer(self, event: Event, text: str, once: str = "") -> None:
+        """Say it on the thread; the hidden marker makes a repeated answer an edit of the first."""
+        assert not isinstance(event, InstallationChanged)
+        about = once or (str(event.comment) if isinstance(event, CommentCreated) else event.kind)
+        marker = messages.marker(about, "answer")
+        self.issues.write_comment(event.thread, f"{marker}\n{text}", marker=marker)
+
+
+def run_id(thread: Thread, trigger: Trigger) -> str:
+    """Ten characters that follow from the trigger: asking twice for the same thing makes the same run."""
+    text = f"{thread.key}:{trigger.comment}:{trigger.label}:{trigger.at}"
+    return sha256(text.encode()).hexdigest()[:10]

@@ -1,0 +1,65 @@
+"""What the harness itself measures: the repository's checks on base and on head, each in a clean sandbox."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ghapp.core.evidence import Check, CheckResult, Evidence
+from ghapp.core.ports import Prepared, Results, Sandbox, Tell, Verdict, Verifiers, Workspace
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Runs checks and compares. Results on a base commit are kept, for they cannot change."""
+
+    sandbox: Sandbox
+    verifiers: Verifiers
+    results: Results
+
+    def on_base(self, mirror: Path, prepared: Prepared, checks: Sequence[Check], tell: Tell) -> dict[str, CheckResult]:
+        """Each check's result on the base commit, by the check's name."""
+        kept = {check.name: self.results.get(prepared.base, check.command) for check in checks}
+        found = {name: result for name, result in kept.items() if result is not None}
+        missing = [check for check in checks if check.name not in found]
+        if missing:
+            with self.sandbox.open(mirror, prepared) as workspace:
+                for check in missing:
+                    found[check.name] = self.verifiers.run(workspace, check)
+                    self.results.put(prepared.base, check.command, found[check.name])
+        for check in checks:
+            _tell_result(tell, "base", check, found[check.name])
+        return found
+
+    def on_head(
+        self, mirror: Path, prepared: Prepared, commit: str, base: dict[str, CheckResult], checks: Sequence[Check], tell: Tell
+    ) -> tuple[Evidence, ...]:
+        """Each check on the imported commit, beside its result on base."""
+        if not checks:
+            return ()
+        with self.sandbox.open(mirror, prepared, commit) as workspace:
+            evidence = self.compare(workspace, base, checks)
+        for item in evidence:
+            _tell_result(tell, "head", item.check, item.head)
+        return evidence
+
+    def compare(self, workspace: Workspace, base: dict[str, CheckResult], checks: Sequence[Check]) -> tuple[Evidence, ...]:
+        """Each check on the workspace as it is, beside its result on base."""
+        return tuple(Evidence(check, base.get(check.name), self.verifiers.run(workspace, check)) for check in checks)
+
+
+def verdict(evidence: Sequence[Evidence]) -> Verdict:
+    """What the agent is told: one line for each check, and the distilled failure of what it broke."""
+    if not evidence:
+        return Verdict(green=True, text="green: this repository has no checks that could be found")
+    broken = [item for item in evidence if item.is_broken]
+    lines = [f"{item.check.name}: {item.standing}" for item in evidence]
+    if not broken:
+        return Verdict(green=True, text="\n".join(["green", *lines]))
+    failures = [f"--- {item.check.name}\n{item.head.summary}" for item in broken]
+    return Verdict(green=False, text="\n".join(["red", *lines, *failures]))
+
+
+def _tell_result(tell: Tell, side: str, check: Check, result: CheckResult) -> None:
+    word = "passed" if result.passed else "failed"
+    line = result.summary.strip().splitlines()
+    tell("check", f"{check.name} on {side}: {word} in {result.seconds:.1f} s{': ' + line[-1] if line else ''}")

@@ -1,0 +1,84 @@
+"""What leaves the machine: the branch, the draft pull request, our check run. Each is idempotent by content."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ghapp.core import messages
+from ghapp.core.evidence import is_green
+from ghapp.core.ports import Checks, GitStore, Inbox, Issues, Pull, Pulls, Repositories
+from ghapp.core.run import Conclusion, Run, State
+from ghapp.flow.attempt import Attempt
+from ghapp.flow.change import Ground
+
+NEEDS_HELP = "honk:needs-help"
+
+
+@dataclass(frozen=True)
+class Publish:
+    """Pushes and speaks. `prompt_hash` names the version of the prompts in the pull request."""
+
+    repositories: Repositories
+    issues: Issues
+    pulls: Pulls
+    checks: Checks
+    git: GitStore
+    inbox: Inbox
+    page: Callable[[str], str]
+    prompt_hash: str
+
+    def pull_request(self, attempt: Attempt, ground: Ground) -> None:
+        """Push the candidate and open its draft; a second time finds what the first one did."""
+        if attempt.run.state is not State.JUDGING:
+            _pass_through(attempt)
+        attempt.enter(State.PUBLISHING, "the branch is pushed and the pull request opened")
+        self._push(attempt)
+        pull = self._open(attempt.run)
+        thread = attempt.run.thread
+        self.inbox.alias(thread.repository, pull.number, thread.number)
+        attempt.update(pull=pull.number)
+        attempt.tell("note", f"pull request #{pull.number} is open, as a draft")
+        self._report(attempt.run)
+        if not is_green(attempt.run.evidence):
+            self.issues.add_label(thread, NEEDS_HELP)
+            attempt.end(Conclusion.REJECTED, f"The checks are still red; #{pull.number} stays a draft for a person.")
+            return
+        attempt.enter(State.AWAITING_CI, "the pull request is open; its CI is followed")
+
+    def branch(self, attempt: Attempt) -> None:
+        """Keep unfinished work on its branch, without a pull request."""
+        self._push(attempt)
+        attempt.note(f"What was done is on the branch `{attempt.run.branch}`.")
+
+    def _push(self, attempt: Attempt) -> None:
+        run = attempt.run
+        remote = self.repositories.remote(run.thread.repository)
+        self.git.push(run.thread.repository, remote, run.candidate, run.branch)
+        attempt.update(head_sha=run.candidate)
+        attempt.tell("note", f"pushed {run.candidate[:9]} to {run.branch}")
+
+    def _open(self, run: Run) -> Pull:
+        body = messages.pull_body(run, self.page(run.key), self.prompt_hash)
+        return self.pulls.open(
+            run.thread.repository,
+            branch=run.branch,
+            base=run.base_branch,
+            title=messages.pull_title(run),
+            body=body,
+        )
+
+    def _report(self, run: Run) -> None:
+        green = is_green(run.evidence)
+        self.checks.report(
+            run.thread.repository,
+            run.head_sha,
+            conclusion="neutral" if not run.evidence else "success" if green else "failure",
+            title=messages.check_title(run.evidence),
+            summary=messages.evidence_table(run.evidence),
+            url=self.page(run.key),
+        )
+
+
+def _pass_through(attempt: Attempt) -> None:
+    """A recovered attempt has its commit already: it walks the table to where the last one stood."""
+    for state in (State.CODING, State.VERIFYING, State.JUDGING):
+        attempt.enter(state, "done by an earlier attempt")

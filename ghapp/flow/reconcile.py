@@ -1,0 +1,97 @@
+"""What no event told: mail that nobody drains, lost workers, owed comments, checks that changed in silence."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ghapp.core.errors import Superseded, TransientError
+from ghapp.core.events import Actor, ChecksChanged, Repository, Thread, thread_number
+from ghapp.core.ports import Clock, Inbox, Issues, Pull, Pulls, Queue, Repositories, Store
+from ghapp.core.run import MAX_RECOVERIES, Conclusion, Request, Run, State, Step, Trigger, advance, conclude
+from ghapp.flow.status import Status
+
+POLL_SECONDS = 60
+SWEEP_SECONDS = 600
+LABEL = "honk"
+
+
+@dataclass(frozen=True)
+class Reconcile:
+    """Two rounds: `tick` every few seconds looks at our own records, `sweep` every ten minutes asks GitHub."""
+
+    repositories: Repositories
+    issues: Issues
+    pulls: Pulls
+    store: Store
+    inbox: Inbox
+    queue: Queue
+    status: Status
+    clock: Clock
+    new_key: Callable[[], str]
+
+    def tick(self) -> None:
+        """Hand out what waits, take back what was lost, write what is owed."""
+        for inbox in self.inbox.wanted():
+            self.queue.intake(inbox)
+        for run in self.store.unfinished():
+            self._mind(run)
+        self.status.flush()
+
+    def sweep(self) -> None:
+        """Ask for failed deliveries again, and rebuild runs whose record is gone from what GitHub shows."""
+        self.repositories.redeliver_failed(self.clock.now() - 3 * SWEEP_SECONDS)
+        for repository in self.repositories.installed():
+            for pull in self.pulls.ours(repository):
+                self._readopt(repository, pull)
+            for labelled in self.issues.labelled(repository, LABEL):
+                if self.store.last_run(labelled.thread) is None:
+                    self.inbox.add(f"sweep-{labelled.thread.key}-{labelled.updated_at}", labelled)
+
+    def _mind(self, run: Run) -> None:
+        now = self.clock.now()
+        if run.state is State.QUEUED and run.not_before <= now and not self.queue.has(run.id, run.epoch):
+            self.queue.execute(run.id, run.epoch)
+        elif run.is_active and not self.store.is_held(run.id):
+            self._take_back(run, now)
+        elif run.state in (State.AWAITING_CI, State.AWAITING_REVIEW):
+            minute = int(now // POLL_SECONDS)
+            self.inbox.add(f"poll-{run.id}-{minute}", ChecksChanged(run.thread, run.head_sha, "poll"))
+
+    def _take_back(self, run: Run, now: float) -> None:
+        """The worker is lost: the next attempt, under the next epoch, within its own budget."""
+        try:
+            if run.recoveries >= MAX_RECOVERIES:
+                reason = f"Its worker was lost {run.recoveries + 1} times."
+                self.status.tell(self.store.supersede(conclude(run, Conclusion.FAILED, now, reason)))
+                return
+            queued = advance(replace(run, recoveries=run.recoveries + 1), State.QUEUED, now, "its worker was lost")
+            queued = self.store.supersede(queued)
+        except Superseded:
+            return
+        self.queue.execute(queued.id, queued.epoch)
+
+    def _readopt(self, repository: Repository, pull: Pull) -> None:
+        """A pull request of ours without a record gets one, parked where its CI is followed."""
+        number = thread_number(pull.head_branch)
+        if number is None:
+            return
+        thread = Thread(repository, number)
+        if self.store.last_run(thread) is not None:
+            return
+        now = self.clock.now()
+        run = Run(
+            id=pull.head_branch.rpartition("-")[2],
+            key=self.new_key(),
+            thread=thread,
+            requester=Actor(0, "ghost"),
+            trigger=Trigger(at="", label=LABEL),
+            request=Request(title=pull.title, body=""),
+            created_at=now,
+            state=State.AWAITING_CI,
+            reason="found again on GitHub",
+            history=(Step(State.AWAITING_CI, now),),
+            base_branch=pull.base_branch,
+            head_sha=pull.head_sha,
+            pull=pull.number,
+        )
+        if self.store.create(run):
+            self.inbox.alias(repository, pull.number, number)

@@ -1,0 +1,42 @@
+"""The status comment: one per run, edited in place, at most once in five seconds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ghapp.core import messages
+from ghapp.core.ports import Clock, Issues, Pace, Store
+from ghapp.core.run import Run
+
+
+@dataclass(frozen=True)
+class Status:
+    """Tells people where a run stands. `page` makes the address of a run's page from its key."""
+
+    issues: Issues
+    store: Store
+    pace: Pace
+    clock: Clock
+    page: Callable[[str], str]
+
+    def open(self, run: Run) -> Run:
+        """Write the comment of a new run, and keep its id in the record."""
+        self.pace.allows(run.id)
+        run = replace(run, status_comment=self._write(run))
+        self.store.save(run)
+        self.pace.settled(run.id)
+        return run
+
+    def tell(self, run: Run) -> None:
+        """Say where the run stands, or owe it to the next `flush` when the last edit is too recent."""
+        if self.pace.allows(run.id):
+            self._write(run)
+            self.pace.settled(run.id)
+
+    def flush(self) -> None:
+        """Write what is owed and may be written now; what the record says now, not what it said then."""
+        for run_id in self.pace.owed():
+            self.tell(self.store.load(run_id))
+
+    def _write(self, run: Run) -> int:
+        body = messages.status_comment(run, self.clock.now(), self.page(run.key))
+        return self.issues.write_comment(run.thread, body, run.status_comment, messages.marker(run.id, "status"))

@@ -1,0 +1,111 @@
+"""What the operator sets: environment variables, read once, each with its default and one sentence."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from ghapp.core.errors import UserError
+
+
+def _setting(name: str, doc: str, default: Any = MISSING) -> Any:
+    return field(default=default, metadata={"name": name, "doc": doc})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one process. docs/settings.md lists the same, by test."""
+
+    github_app_id: str = _setting("GITHUB_APP_ID", "The App's id, from its settings page.", "")
+    github_private_key: str = _setting(
+        "GITHUB_PRIVATE_KEY", "The App's private key (PEM); line breaks may be written as \\n.", ""
+    )
+    github_private_key_path: str = _setting("GITHUB_PRIVATE_KEY_PATH", "A file with the App's private key instead.", "")
+    github_webhook_secret: str = _setting("GITHUB_WEBHOOK_SECRET", "The webhook's secret. Without one nothing starts.", "")
+    github_webhook_secret_previous: str = _setting(
+        "GITHUB_WEBHOOK_SECRET_PREVIOUS", "The secret before it, accepted too while you rotate.", ""
+    )
+    github_api_url: str = _setting(
+        "GITHUB_API_URL",
+        "GitHub's REST address; `https://HOST/api/v3` for GitHub Enterprise Server.",
+        "https://api.github.com",
+    )
+    github_server_url: str = _setting(
+        "GITHUB_SERVER_URL", "Where git and the web pages are; `https://HOST` for Enterprise Server.", "https://github.com"
+    )
+    redis_url: str = _setting("REDIS_URL", "Redis or Valkey, with persistence on.", "redis://127.0.0.1:6379/0")
+    anthropic_api_key: str = _setting("ANTHROPIC_API_KEY", "The key for the model. Only the relay holds it.", "")
+    anthropic_base_url: str = _setting(
+        "ANTHROPIC_BASE_URL",
+        "Anthropic, or a gateway that speaks its Messages API.",
+        "https://api.anthropic.com",
+    )
+    model: str = _setting("HONK_MODEL", "The model that codes.", "claude-sonnet-5-5")
+    engine: str = _setting("HONK_ENGINE", "The engine that codes: `messages`.", "messages")
+    data: Path = _setting("HONK_DATA", "The folder for mirrors, templates and sandboxes; a cache.", Path(".honk"))
+    public_url: str = _setting("HONK_PUBLIC_URL", "Where people reach the web part; run pages link there.", "")
+    host: str = _setting("HONK_HOST", "The address that the web part listens on.", "127.0.0.1")
+    port: int = _setting("PORT", "The port that the web part listens on.", 8000)
+    workers: int = _setting("HONK_WORKERS", "How many runs `honk run` works on at once.", 1)
+    already_isolated: bool = _setting(
+        "HONK_ALREADY_ISOLATED",
+        "Set to 1 to start although bubblewrap does not work, when the whole machine is a throw-away.",
+        False,
+    )
+
+    @property
+    def page_root(self) -> str:
+        """The address that run pages begin with."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def private_key(self) -> str:
+        """The App's key as PEM. Raises UserError when its file cannot be read."""
+        if not self.github_private_key_path:
+            return self.github_private_key.replace("\\n", "\n")
+        try:
+            return Path(self.github_private_key_path).read_text()
+        except OSError as error:
+            raise UserError(f"GITHUB_PRIVATE_KEY_PATH: {error.strerror}: {self.github_private_key_path}") from error
+
+    @property
+    def has_app(self) -> bool:
+        """Whether a GitHub App is configured."""
+        return bool(self.github_app_id)
+
+    def require(self, *names: str) -> None:
+        """Raise UserError naming each of these environment variables that is not set."""
+        by_name = {item.metadata["name"]: getattr(self, item.name) for item in fields(self)}
+        missing = [name for name in names if not by_name[name]]
+        if missing:
+            raise UserError(f"not set: {', '.join(missing)}. docs/settings.md says what each is for.")
+
+
+def from_environment(environ: Mapping[str, str]) -> Settings:
+    """The settings of this environment; an empty variable counts as not set. Raises UserError naming what is wrong."""
+    found: dict[str, Any] = {}
+    wrong = []
+    for item in fields(Settings):
+        text = environ.get(item.metadata["name"], "")
+        if not text:
+            continue
+        try:
+            found[item.name] = _read(item.type, text)
+        except ValueError:
+            wrong.append(f"{item.metadata['name']}={text!r}")
+    if wrong:
+        raise UserError(f"these settings cannot be read: {', '.join(wrong)}")
+    return Settings(**found)
+
+
+def _read(kind: Any, text: str) -> Any:
+    if kind is bool:
+        if text not in ("0", "1"):
+            raise ValueError(text)
+        return text == "1"
+    return kind(text)
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """Name, default and sentence of every setting, for the documentation."""
+    return [(item.metadata["name"], str(item.default), item.metadata["doc"]) for item in fields(Settings)]
