@@ -1,0 +1,1 @@
+"""GitHub: what it sends us, and how we ask."""

@@ -1,0 +1,42 @@
+"""The Flask application of the web part."""
+
+from flask import Flask, Response, jsonify
+from werkzeug.exceptions import HTTPException
+
+from ghapp.core.errors import StoreDown
+from ghapp.core.ports import Inbox, Queue, Transcripts
+from ghapp.web import hooks, runs
+
+
+def create_app(
+    *, inbox: Inbox, queue: Queue, secrets: tuple[str, ...], pages: runs.Pages, transcripts: Transcripts
+) -> Flask:
+    """The application. `secrets` must not be empty, for an unsigned delivery is nobody's."""
+    if not secrets or not all(secrets):
+        raise ValueError("a webhook secret is needed")
+    app = Flask(__name__)
+    app.register_blueprint(hooks.blueprint(inbox, queue, secrets))
+    app.register_blueprint(runs.blueprint(pages, transcripts))
+    app.get("/healthz")(lambda: jsonify(ok=True))
+    app.register_error_handler(StoreDown, _store_down)
+    app.register_error_handler(HTTPException, _refused)
+    app.after_request(_guarded)
+    return app
+
+
+def _store_down(error: StoreDown) -> tuple[Response, int]:
+    return jsonify(error=str(error)), 503
+
+
+def _refused(error: HTTPException) -> tuple[Response, int]:
+    return jsonify(error=error.description or error.name), error.code or 500
+
+
+def _guarded(response: Response) -> Response:
+    """Pages are nobody's to frame, to index, to cache or to be led away from."""
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; img-src 'self'"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Cache-Control"] = "no-store"
+    return response

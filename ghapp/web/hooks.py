@@ -1,0 +1,53 @@
+"""The front door: a delivery is checked, stored, and only then acknowledged. No call to GitHub is made here."""
+
+import logging
+from collections.abc import Sequence
+
+from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from ghapp.core.errors import StoreDown
+from ghapp.core.events import inbox_key
+from ghapp.core.ports import Inbox, Queue
+from ghapp.github import webhook
+
+log = logging.getLogger(__name__)
+
+
+def blueprint(inbox: Inbox, queue: Queue, secrets: Sequence[str]) -> Blueprint:
+    """The door, for deliveries signed with any of `secrets` (two while they are rotated)."""
+    hooks = Blueprint("hooks", __name__)
+
+    @hooks.post("/webhooks/github")
+    def deliver() -> tuple[Response, int]:
+        body = _body()
+        if not webhook.is_signed(body, request.headers.get("X-Hub-Signature-256"), secrets):
+            return jsonify(error="the signature is missing or wrong"), 401
+        try:
+            delivery = webhook.read(request.headers, body)
+        except webhook.BadDelivery as error:
+            return jsonify(error=str(error)), 400
+        if delivery.event is None:
+            return jsonify(ignored=delivery.name), 200
+        is_new = inbox.add(delivery.id, delivery.event)
+        if is_new:
+            _wake(queue, inbox_key(delivery.event))
+        return jsonify(stored=is_new), 202
+
+    return hooks
+
+
+def _body() -> bytes:
+    request.max_content_length = webhook.MAX_BYTES
+    body = request.get_data(cache=False)
+    if len(body) > webhook.MAX_BYTES:
+        raise RequestEntityTooLarge
+    return body
+
+
+def _wake(queue: Queue, inbox: str) -> None:
+    """The delivery is stored and its inbox marked; if this fails, the clock's next tick finds it."""
+    try:
+        queue.intake(inbox)
+    except StoreDown:
+        log.warning("stored, but intake could not be woken for %s", inbox)
