@@ -20,9 +20,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say how much of the contract the run used."""
-    terminalreporter.section("GitHub's operations in the playground")
-    terminalreporter.write_line(summary_of(modelled(), merge_usage(config.stash[FOLDER])))
+    """Say which of the modelled operations the run used, if the playground was in it at all."""
+    used = merge_usage(config.stash[FOLDER])
+    if used:
+        terminalreporter.section("GitHub's operations in the playground")
+        terminalreporter.write_line(summary_of(modelled(), used))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

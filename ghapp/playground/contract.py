@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from graphql import FieldNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, build_schema, parse, validate
@@ -137,9 +138,12 @@ def merge_usage(folder: Path) -> set[str]:
 
 
 def summary_of(operations: frozenset[str], used: set[str]) -> str:
-    """Two lines: how many are modelled and used, and which were not."""
-    unused = sorted(operations - used)
-    return f"modelled {len(operations)}, used {len(operations & used)}\nunused: {', '.join(unused) or 'none'}"
+    """How many are modelled and used, then the names of both kinds, wrapped for a terminal."""
+    lines = [f"modelled {len(operations)}, used {len(operations & used)}"]
+    for word, names in (("used", operations & used), ("unused", operations - used)):
+        listed = f"{word}: {', '.join(sorted(names)) or 'none'}"
+        lines += wrap(listed, 118, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return "\n".join(lines)
 
 
 @cache
