@@ -153,8 +153,8 @@ def commit_message(run: Run, co_author: str) -> str:
     return f"{subject}\n\n{body}\n\nCo-authored-by: {co_author}\n"
 
 
-def pull_body(run: Run, page: str, prompt: str) -> str:
-    """What and why, the evidence, the assumptions, how to steer. `prompt` is the hash of the prompt's templates."""
+def pull_body(run: Run, page: str) -> str:
+    """What and why, the evidence, the assumptions, how to steer."""
     report = run.report or Report(Outcome.DONE, "")
     parts = [
         marker(run.id, "pull"),
@@ -167,7 +167,7 @@ def pull_body(run: Run, page: str, prompt: str) -> str:
         _findings(run.findings),
         _listed("### Assumptions", report.assumptions),
         f"### Test plan\n\n{_quoted(report.test_plan)}" if report.test_plan.strip() else "",
-        f"<sub>{cost_line(run.usage)} · {duration(_worked(run))} · prompt `{prompt}` · [transcript]({page})</sub>",
+        f"<sub>{cost_line(run.usage)} · {duration(_worked(run))} · prompts `{run.prompt}` · [transcript]({page})</sub>",
         "Say `/honk stop` to end this, or close the pull request. It stays a draft until its CI is green.",
     ]
     return _fit(parts)

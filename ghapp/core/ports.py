@@ -303,7 +303,10 @@ class Task:
 
 
 class Engine(Protocol):
-    """A coding agent."""
+    """A coding agent. `prompt_hash` names the version of its prompts."""
+
+    @property
+    def prompt_hash(self) -> str: ...
 
     def work(
         self,

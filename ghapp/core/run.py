@@ -125,7 +125,8 @@ class Run:
 
     `key` is the unguessable part of its page's address. `epoch` is the fencing number of the newest attempt.
     `candidate` is the host-made commit that passed the gate and is in the store of this machine; `head_sha` is what
-    was pushed; `not_before` holds a queued run back. Times are seconds since the epoch.
+    was pushed; `not_before` holds a queued run back. `prompt` names the version of
+    the prompts that were used. Times are seconds since the epoch.
     """
 
     id: str
@@ -150,6 +151,7 @@ class Run:
     base_branch: str = ""
     base_sha: str = ""
     candidate: str = ""
+    prompt: str = ""
     head_sha: str = ""
     pull: int | None = None
     usage: Usage = Usage()

@@ -135,6 +135,7 @@ class Workshop:
         base: dict[str, CheckResult],
         work: Callable[[str], Report],
     ) -> None:
+        journal.update(prompt=self.engine.prompt_hash)
         feedback = ""
         for _ in range(self.repairs + 1):
             journal.enter(State.CODING, "repairing what the checks or the gate found" if feedback else "the agent works")

@@ -1,7 +1,7 @@
 """After the pull request is open: its checks and its fate, always read from GitHub, never from the event."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ghapp.core import checks as ci
 from ghapp.core import messages
@@ -22,7 +22,6 @@ class FollowUp:
     status: Status
     clock: Clock
     page: Callable[[str], str]
-    prompt_hash: str
 
     def look(self, run: Run) -> None:
         """Read the pull request and its checks, and record what is new."""
@@ -81,5 +80,5 @@ class FollowUp:
 
     def _show_ci(self, run: Run) -> None:
         if run.pull is not None:
-            body = messages.pull_body(run, self.page(run.key), self.prompt_hash)
+            body = messages.pull_body(run, self.page(run.key))
             self.pulls.edit_body(run.thread.repository, run.pull, body)

@@ -138,6 +138,16 @@ class Intake:
         self.transcripts.append(run.id, "step", f"{conclusion.value}: {reason}")
         self.status.tell(ended)
 
+    def give_up(self, inbox: str, sentence: str) -> None:
+        """Take out an event that can't be acted on, so that it does not block what follows, and say so if we can."""
+        with self.inbox.drain(inbox) as mail:
+            event = mail.peek() if mail else None
+            if mail is None or event is None:
+                return
+            mail.done()
+        if not isinstance(event, InstallationChanged) and policy.asks_for_something(event):
+            self._answer(event, f"I could not act on this: {sentence}")
+
     def _leave(self, intent: policy.Intent, event: InstallationChanged) -> None:
         """Repositories that the App may no longer see: their runs end in the record, for there is nobody to tell."""
         if not isinstance(intent, policy.LeaveRepositories):

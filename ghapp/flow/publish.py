@@ -15,7 +15,7 @@ NEEDS_HELP = "honk:needs-help"
 
 @dataclass(frozen=True)
 class Publish:
-    """Pushes and speaks. `prompt_hash` names the version of the prompts in the pull request."""
+    """Pushes and speaks. `page` makes the address of a run's page from its key."""
 
     repositories: Repositories
     issues: Issues
@@ -24,7 +24,6 @@ class Publish:
     git: GitStore
     inbox: Inbox
     page: Callable[[str], str]
-    prompt_hash: str
 
     def pull_request(self, attempt: Attempt, ground: Ground) -> None:
         """Push the candidate and open its draft; a second time finds what the first one did."""
@@ -57,7 +56,7 @@ class Publish:
         attempt.tell("note", f"pushed {run.candidate[:9]} to {run.branch}")
 
     def _open(self, run: Run) -> Pull:
-        body = messages.pull_body(run, self.page(run.key), self.prompt_hash)
+        body = messages.pull_body(run, self.page(run.key))
         return self.pulls.open(
             run.thread.repository,
             branch=run.branch,

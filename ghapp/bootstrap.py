@@ -1,0 +1,198 @@
+"""Where the parts meet: every constructor runs here, and importing this module has no effect.
+
+The engine's SDK takes a second to import, so it is imported where a run is worked on, and nowhere else.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ghapp.core import messages
+from ghapp.core.ports import CommitText
+from ghapp.core.run import Run
+from ghapp.flow.change import Workshop
+from ghapp.flow.execute import Execute
+from ghapp.flow.followup import FollowUp
+from ghapp.flow.intake import Defaults, Intake
+from ghapp.flow.proof import Proof
+from ghapp.flow.publish import Publish
+from ghapp.flow.reconcile import Reconcile
+from ghapp.flow.status import Status
+from ghapp.github.app import GitHubApp
+from ghapp.github.checks import GitHubChecks
+from ghapp.github.issues import GitHubIssues
+from ghapp.github.pulls import GitHubPulls
+from ghapp.git.mirrors import GitMirrors
+from ghapp.github.repositories import GitHubRepositories
+from ghapp.queue import RqQueue
+from ghapp.sandbox.bubblewrap import Bubblewrap
+from ghapp.settings import Settings
+from ghapp.store.connection import connect
+from ghapp.store.inbox import Inboxes
+from ghapp.store.pace import Paces
+from ghapp.store.results import BaseResults
+from ghapp.store.runs import Runs
+from ghapp.store.transcripts import Streams
+from ghapp.verify import RepositoryVerifiers
+
+
+class SystemClock:
+    """The machine's clock (`ports.Clock`)."""
+
+    def now(self) -> float:
+        """Seconds since the epoch, UTC."""
+        return time.time()
+
+
+@dataclass(frozen=True)
+class Records:
+    """Our own records, over one Redis."""
+
+    runs: Runs
+    inbox: Inboxes
+    transcripts: Streams
+    pace: Paces
+    results: BaseResults
+    queue: RqQueue
+
+
+@dataclass(frozen=True)
+class GitHub:
+    """GitHub, topic by topic, as one App sees it."""
+
+    app: GitHubApp
+    repositories: GitHubRepositories
+    issues: GitHubIssues
+    pulls: GitHubPulls
+    checks: GitHubChecks
+
+
+def records(settings: Settings, *, patient: bool = True) -> Records:
+    """The records; a patient connection rides out a short outage, an impatient one answers at once."""
+    redis = connect(settings.redis_url, patient=patient)
+    return Records(Runs(redis), Inboxes(redis), Streams(redis), Paces(redis), BaseResults(redis), RqQueue(redis))
+
+
+def github(settings: Settings) -> GitHub:
+    """GitHub. Raises UserError when the App is not configured."""
+    settings.require("GITHUB_APP_ID")
+    app = GitHubApp(settings.github_app_id, settings.private_key, settings.github_api_url, settings.github_server_url)
+    return GitHub(app, GitHubRepositories(app), GitHubIssues(app), GitHubPulls(app), GitHubChecks(app))
+
+
+def page(settings: Settings, key: str) -> str:
+    """The address of a run's page."""
+    return f"{settings.page_root}/runs/{key}"
+
+
+def new_key() -> str:
+    """The unguessable part of a run page's address: 192 bits."""
+    return secrets.token_urlsafe(24)
+
+
+def webhook_secrets(settings: Settings) -> tuple[str, ...]:
+    """The secrets in force: the newest, and the one before it while they are rotated. Raises UserError without one."""
+    settings.require("GITHUB_WEBHOOK_SECRET")
+    return tuple(filter(None, (settings.github_webhook_secret, settings.github_webhook_secret_previous)))
+
+
+def status(settings: Settings, kept: Records, hub: GitHub) -> Status:
+    """The status comments."""
+    return Status(hub.issues, kept.runs, kept.pace, SystemClock(), lambda key: page(settings, key))
+
+
+def intake(settings: Settings) -> Intake:
+    """What drains inboxes."""
+    kept, hub = records(settings), github(settings)
+    telling = status(settings, kept, hub)
+    follow_up = FollowUp(
+        pulls=hub.pulls,
+        checks=hub.checks,
+        store=kept.runs,
+        transcripts=kept.transcripts,
+        status=telling,
+        clock=SystemClock(),
+        page=lambda key: page(settings, key),
+    )
+    return Intake(
+        repositories=hub.repositories,
+        issues=hub.issues,
+        store=kept.runs,
+        inbox=kept.inbox,
+        queue=kept.queue,
+        transcripts=kept.transcripts,
+        status=telling,
+        follow_up=follow_up,
+        clock=SystemClock(),
+        defaults=Defaults(settings.engine, settings.model),
+        new_key=new_key,
+    )
+
+
+def reconcile(settings: Settings) -> Reconcile:
+    """What the clock does."""
+    kept, hub = records(settings), github(settings)
+    return Reconcile(
+        repositories=hub.repositories,
+        issues=hub.issues,
+        pulls=hub.pulls,
+        store=kept.runs,
+        inbox=kept.inbox,
+        queue=kept.queue,
+        status=status(settings, kept, hub),
+        clock=SystemClock(),
+        new_key=new_key,
+    )
+
+
+def execute(settings: Settings) -> Execute:
+    """What makes one attempt at a run."""
+    kept, hub = records(settings), github(settings)
+    name, email = hub.app.author()
+    shop = workshop(settings, kept, lambda run: commit_text(run, name, email))
+    publish = Publish(
+        repositories=hub.repositories,
+        issues=hub.issues,
+        pulls=hub.pulls,
+        checks=hub.checks,
+        git=shop.git,
+        inbox=kept.inbox,
+        page=lambda key: page(settings, key),
+    )
+    return Execute(
+        repositories=hub.repositories,
+        workshop=shop,
+        publish=publish,
+        store=kept.runs,
+        transcripts=kept.transcripts,
+        status=status(settings, kept, hub),
+        clock=SystemClock(),
+    )
+
+
+def workshop(settings: Settings, kept: Records, text: Callable[[Run], CommitText]) -> Workshop:
+    """Sandbox, engine, proof and gate. Raises UserError when the isolation does not work on this machine."""
+    from ghapp.agents.messages_loop import MessagesLoop  # noqa: PLC0415 - takes a second
+    from ghapp.sandbox.relay import ModelRelay  # noqa: PLC0415 - likewise
+
+    data = settings.data.absolute()
+    sandbox = Bubblewrap(data, already_isolated=settings.already_isolated)
+    verifiers = RepositoryVerifiers()
+    return Workshop(
+        git=GitMirrors(data),
+        sandbox=sandbox,
+        relay=ModelRelay(settings.anthropic_base_url, settings.anthropic_api_key),
+        engine=MessagesLoop(),
+        verifiers=verifiers,
+        proof=Proof(sandbox, verifiers, kept.results),
+        commit_text=text,
+        secrets=[settings.anthropic_api_key, settings.github_webhook_secret],
+    )
+
+
+def commit_text(run: Run, author_name: str, author_email: str) -> CommitText:
+    """The host-made commit: the App is its author, the requester its co-author."""
+    requester = run.requester
+    co_author = f"{requester.login} <{requester.id}+{requester.login}@users.noreply.github.com>"
+    return CommitText(messages.commit_message(run, co_author), author_name, author_email, run.created_at)
