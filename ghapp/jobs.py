@@ -63,6 +63,19 @@ def execute(run_id: str, epoch: int) -> None:
         raise
 
 
+def tick(*, sweep: bool) -> None:
+    """One round of the clock; with `sweep`, GitHub is asked too. What fails is tried again at the next."""
+    round_ = bootstrap.reconcile(settings())
+    try:
+        round_.tick()
+        if sweep:
+            round_.sweep()
+    except (TransientError, UserError) as error:
+        log.warning("this tick of the clock ended early: %s", error)
+    except Exception:
+        log.exception("a defect in a tick of the clock")
+
+
 @contextmanager
 def _renewing(store: Store, run_id: str, epoch: int, worker: str) -> Iterator[None]:
     """Keep the lease while the body runs, and raise Superseded in the body when it is lost."""

@@ -1,0 +1,31 @@
+"""The command line: `honk`."""
+
+import logging
+import os
+import sys
+
+import click
+from dotenv import load_dotenv
+
+from ghapp.cli import demo, doctor, fix, parts, run
+from ghapp.core.errors import UserError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def honk() -> None:
+    """Label an issue, get a proven pull request."""
+
+
+for command in (run.run, demo.demo, fix.fix, doctor.doctor, *parts.COMMANDS):
+    honk.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; what a person can mend is told in one line, and the exit status is 1."""
+    load_dotenv(".env")
+    logging.basicConfig(level=os.environ.get("HONK_LOG", "INFO"), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    try:
+        honk()
+    except UserError as error:
+        click.echo(f"honk: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,82 @@
+"""Every part alone, configured by the environment, so that any of them can be put behind a proxy or swapped."""
+
+import os
+import secrets
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from ghapp import bootstrap
+from ghapp.core.errors import UserError
+from ghapp.queue import INTAKE, RUNS, worker
+from ghapp.settings import Settings, from_environment
+from ghapp.store.connection import connect
+
+_THREADS = 32
+_TICK_SECONDS = 5.0
+_TICKS_A_SWEEP = 120
+
+
+@click.command()
+def web() -> None:
+    """Receive webhooks and serve run pages."""
+    settings = from_environment(os.environ)
+    bootstrap.webhook_secrets(settings)
+    os.execv(  # noqa: S606 - gunicorn takes this process's place, so that signals reach it
+        sys.executable,
+        [
+            sys.executable, "-m", "gunicorn", "--bind", f"{settings.host}:{settings.port}",
+            "--worker-class", "gthread", "--threads", str(_THREADS), "--workers", "1", "--no-control-socket",
+            "--access-logfile", "-", "ghapp.web.wsgi:application()",
+        ],
+    )  # fmt: skip
+
+
+@click.command()
+def intake() -> None:
+    """Turn what was received into what is done about it."""
+    settings = from_environment(os.environ)
+    bootstrap.intake(settings)
+    _serve(settings, INTAKE)
+
+
+@click.command("worker")
+def run_worker() -> None:
+    """Work on runs, one at a time."""
+    settings = from_environment(os.environ)
+    settings.require("ANTHROPIC_API_KEY")
+    bootstrap.execute(settings)
+    _serve(settings, RUNS)
+
+
+def _serve(settings: Settings, queue: str) -> None:
+    """RQ forks for each job: what is imported by now need not be imported there."""
+    import ghapp.jobs  # noqa: F401, PLC0415
+
+    worker(connect(settings.redis_url, patient=True), queue).work(with_scheduler=False)
+
+
+@click.command()
+def clock() -> None:
+    """Find what no event told: lost workers, silent checks, owed comments."""
+    from ghapp.jobs import tick  # noqa: PLC0415
+
+    over = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        over.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    ticks = 0
+    while not over.is_set():
+        tick(sweep=ticks % _TICKS_A_SWEEP == 0)
+        ticks += 1
+        over.wait(_TICK_SECONDS)
+
+
+COMMANDS = (web, intake, run_worker, clock)

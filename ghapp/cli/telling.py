@@ -1,0 +1,25 @@
+"""How the terminal shows what happens: one line each, with the time since the start."""
+
+import time
+
+import click
+
+_COLOURS = {"step": "green", "check": "cyan", "ci": "cyan", "tool": "blue", "note": "yellow"}
+_SHOWN = frozenset({"step", "check", "ci", "tool", "note", "say"})
+_WIDTH = 110
+
+
+class Teller:
+    """Prints lines with the seconds since it was made."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def __call__(self, kind: str, text: str) -> None:
+        """Print the first line of what happened; results and diffs are for the run's page."""
+        if kind not in _SHOWN:
+            return
+        first = text.strip().splitlines()[0] if text.strip() else ""
+        line = first if len(first) <= _WIDTH else first[: _WIDTH - 1] + "…"
+        seconds = f"{time.monotonic() - self._start:7.1f} s"
+        click.echo(f"{click.style(seconds, dim=True)}  {click.style(f'{kind:<6}', fg=_COLOURS.get(kind))} {line}")

@@ -1,0 +1,81 @@
+"""The same work on a repository of this machine, without GitHub: it ends in a branch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ghapp.core.evidence import CheckResult
+from ghapp.core.errors import UserError
+from ghapp.core.ports import BudgetSpent, Clock, Remote
+from ghapp.core.run import Conclusion, Run, State, Step, advance, conclude
+from ghapp.flow.change import Ended, Workshop
+
+
+class Forgetful:
+    """Keeps no results (`ports.Results`): a local run measures its base itself."""
+
+    def get(self, sha: str, command: str) -> CheckResult | None:
+        """Nothing is known."""
+        return None
+
+    def put(self, sha: str, command: str, result: CheckResult) -> None:
+        """Nothing is kept."""
+
+
+@dataclass
+class Narrator:
+    """A journal that is told as it is written (`change.Journal`)."""
+
+    run: Run
+    clock: Clock
+    say: Callable[[str, str], None]
+
+    def enter(self, state: State, reason: str) -> None:
+        """Go on to `state`."""
+        self.run = advance(self.run, state, self.clock.now(), reason)
+        self.tell("step", f"{state.value.replace('_', ' ')}: {reason}")
+
+    def update(self, **changes: Any) -> None:
+        """Record facts."""
+        self.run = replace(self.run, **changes)
+
+    def note(self, text: str) -> None:
+        """Remember something for the end."""
+        self.update(notes=(*self.run.notes, text))
+        self.tell("note", text)
+
+    def tell(self, kind: str, text: str) -> None:
+        """Say it."""
+        self.say(kind, text)
+
+
+@dataclass(frozen=True)
+class FixLocally:
+    """Makes one change to one local repository."""
+
+    workshop: Workshop
+    clock: Clock
+    say: Callable[[str, str], None] = field(repr=False)
+
+    def fix(self, run: Run, remote: Remote) -> Run:
+        """The run at its end; its candidate, if there is one, is pushed to the run's branch of `remote`."""
+        journal = Narrator(replace(run, history=(Step(run.state, run.created_at),)), self.clock, self.say)
+        try:
+            self._work(journal, remote)
+        except (BudgetSpent, Ended, UserError) as ending:
+            conclusion = ending.conclusion if isinstance(ending, Ended) else Conclusion.FAILED
+            journal.run = conclude(journal.run, conclusion, self.clock.now(), str(ending))
+        if journal.run.candidate:
+            self.workshop.git.push(run.thread.repository, remote, journal.run.candidate, run.branch)
+            journal.update(head_sha=journal.run.candidate)
+        return journal.run
+
+    def _work(self, journal: Narrator, remote: Remote) -> None:
+        repository = journal.run.thread.repository
+        journal.enter(State.PREPARING, "the sandbox is made")
+        base = self.workshop.git.fetch(repository, remote, journal.run.base_branch)
+        if base is None:
+            raise UserError(f"the branch {journal.run.base_branch} has no commit yet")
+        journal.update(base_sha=base)
+        self.workshop.make(journal, self.workshop.prepare(journal, repository, base))
+        journal.enter(State.PUBLISHING, f"the work is on the branch {journal.run.branch}")
