@@ -1,0 +1,105 @@
+"""CI truth: what the check runs and statuses on one commit say together.
+
+Everything reported counts, required or not: a pull request leaves draft only when nothing on its head is red.
+https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/collaborating-on-repositories-with-code-quality-features/about-status-checks
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Self
+
+PASSING = frozenset({"success", "neutral", "skipped"})
+"""The conclusions that GitHub lets a merge through with; any other, known or not, is a failure."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One report on a commit.
+
+    `status` is GitHub's (`completed`, or anything else while it goes on) and `conclusion` is None until it is settled.
+    `app` is the slug and `app_id` the number of the App that reported; a commit status has neither. `suite` is the
+    check suite, which tells two workflows with a job of the same name apart. `started_at` is ISO 8601 in UTC.
+    """
+
+    name: str
+    source: Literal["check_run", "status"] = "check_run"
+    status: str = "completed"
+    conclusion: str | None = None
+    app: str | None = None
+    url: str = ""
+    required: bool = False
+    id: int = 0
+    started_at: str = ""
+    app_id: int | None = None
+    suite: int | None = None
+
+    @classmethod
+    def from_state(cls, context: str, state: str, *, url: str = "", id: int = 0, at: str = "") -> Self:
+        """A commit status, whose `state` is error, failure, pending or success."""
+        conclusion = None if state == "pending" else state
+        status = "pending" if conclusion is None else "completed"
+        return cls(context, "status", status, conclusion, url=url, id=id, started_at=at)
+
+    @property
+    def settled(self) -> bool:
+        """Whether it has a result."""
+        return self.status == "completed" and self.conclusion is not None
+
+    @property
+    def passed(self) -> bool:
+        """Whether it has a result that is not a failure."""
+        return self.settled and self.conclusion in PASSING
+
+    @property
+    def failed(self) -> bool:
+        """Whether its result is a failure."""
+        return self.settled and not self.passed
+
+
+class CiState(StrEnum):
+    """How a commit stands. NONE means that nothing was reported, which is no success."""
+
+    NONE = "none"
+    PENDING = "pending"
+    GREEN = "green"
+    RED = "red"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a commit stands, with the names of the checks that failed and of those still going on, sorted."""
+
+    state: CiState
+    failing: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+
+
+def judge(checks: Iterable[Check], own_app_id: int | None = None) -> Verdict:
+    """The verdict on one commit's checks, in whatever order they come.
+
+    Our own check run (`own_app_id`) says nothing about CI. A failure is red at once, before the rest is settled.
+    """
+    current = latest(check for check in checks if own_app_id is None or check.app_id != own_app_id)
+    failing = tuple(sorted({check.name for check in current if check.failed}))
+    pending = tuple(sorted({check.name for check in current if not check.settled}))
+    if failing:
+        return Verdict(CiState.RED, failing, pending)
+    if pending:
+        return Verdict(CiState.PENDING, pending=pending)
+    return Verdict(CiState.GREEN if current else CiState.NONE)
+
+
+def latest(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """The newest run of each check, sorted by name: a second try replaces the first.
+
+    Ids grow at GitHub, so the highest is the newest; of two that cannot be told apart the worse one counts.
+    """
+    newest: dict[tuple[object, ...], Check] = {}
+    for check in sorted(checks, key=_age):
+        newest[check.source, check.app_id, check.app, check.suite, check.name] = check
+    return tuple(sorted(newest.values(), key=lambda check: (check.name, _age(check))))
+
+
+def _age(check: Check) -> tuple[int, str, bool, bool, str]:
+    return check.id, check.started_at, not check.passed, check.failed, repr(check)
