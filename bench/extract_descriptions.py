@@ -146,8 +146,8 @@ class Pool:
     def __init__(self) -> None:
         self._shallow: dict[str, Schema] = {}  # by key; direct children are {"key": …}
         self._uses: Counter[str] = Counter()
-        self._names: dict[str, str] = {}  # key -> name in $defs
-        self.definitions: dict[str, Schema] = {}
+        self._names: dict[str, str] = {}  # by key: the name in $defs
+        self.shared: dict[str, Schema] = {}  # definitions that GitHub wrote out in several places
 
     def add(self, schema: Schema) -> str:
         """Take in a schema with all its parts, and give its key."""
@@ -164,44 +164,45 @@ class Pool:
             self._uses.update(children)
         return key
 
-    def define(self, name: str, key: str) -> None:
-        """Give a published name to a schema; the first name wins where GitHub has two for the same."""
-        self._names.setdefault(key, name)
+    def name(self, named: Mapping[str, str]) -> None:
+        """Call schemas by their published names; the first one wins where GitHub has two for the same."""
+        for name in sorted(named, reverse=True):
+            self._names[named[name]] = name
 
     def whole(self, key: str) -> Schema:
-        """The schema of `key` written out; parts with several users become references into `definitions`."""
+        """The schema of `key` written out; parts with several users become references into $defs."""
         return over_children(self._shallow[key], lambda child: self.part(child["key"]))
 
     def part(self, key: str) -> Schema:
         """The schema of `key` as part of another one."""
-        schema = self.whole(key)
-        if key not in self._names and (self._uses[key] < 2 or len(compact(schema)) < SHARED_FROM):
-            return schema
-        name = self._names.get(key, f"_{key}")
-        self.definitions[name] = schema
+        name = self._names.get(key)
+        if name is None:
+            schema = self.whole(key)
+            if self._uses[key] < 2 or len(compact(schema)) < SHARED_FROM:
+                return schema
+            name = f"_{key}"
+            self.shared[name] = schema
         return {"$ref": f"#/$defs/{name}"}
 
 
 def write_json(name: str, source: tuple[str, str], document: Schema, operations: Mapping[str, Schema]) -> None:
     """Write the operations and the definitions they need, one a line so that a change shows as few lines."""
     pool = Pool()
-    for component in sorted(reachable(document["components"]["schemas"], operations.values())):
-        key = pool.add(plain(document["components"]["schemas"][component]))
-        pool.define(component, key)
-        pool.definitions[component] = {"key": key}
-    keyed = {line: over_bodies(operation, lambda s: {"key": pool.add(s)}) for line, operation in operations.items()}
-    for component, holder in list(pool.definitions.items()):
-        pool.definitions[component] = pool.whole(holder["key"])
-    written = {line: over_bodies(operation, lambda s: pool.part(s["key"])) for line, operation in keyed.items()}
+    schemas = document["components"]["schemas"]
+    named = {component: pool.add(plain(schemas[component])) for component in reachable(schemas, operations.values())}
+    keyed = {line: over_bodies(operation, pool.add) for line, operation in operations.items()}
+    pool.name(named)
+    definitions = {component: pool.whole(key) for component, key in named.items()}
+    written = {line: over_bodies(operation, pool.part) for line, operation in keyed.items()}
     package, version = source
     text = (
         f'{{\n"source":{compact({"package": package, "version": version})},\n'
-        f'"operations":{lines(written)},\n"$defs":{lines(pool.definitions)}\n}}\n'
+        f'"operations":{lines(written)},\n"$defs":{lines(definitions | pool.shared)}\n}}\n'
     )
     (DESCRIPTIONS / name).write_text(text.replace(COMPONENTS, "#/$defs/"))
 
 
-def over_bodies(operation: Schema, change: Callable[[Schema], Schema]) -> Schema:
+def over_bodies(operation: Schema, change: Callable[[Any], object]) -> Schema:
     """A copy of an operation whose bodies went through `change` (parameters are small and stay as they are)."""
     copy = dict(operation)
     for key in ("body", "payload"):
