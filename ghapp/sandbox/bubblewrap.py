@@ -1,0 +1,79 @@
+"""The sandbox on bubblewrap: `ports.Sandbox`.
+
+On disk, below the data folder that it is given:
+
+    etc/                    the few files of /etc that are shown inside
+    templates/template-*/   root/workspace, root/env, root/home and template.json, read-only from then on
+    runs/run-*/             one open workspace: upper, work, merged, tmp; gone when it is closed
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+from ghapp.core.ports import Prepared, Workspace
+from ghapp.sandbox import probe
+from ghapp.sandbox.clients import settings_of
+from ghapp.sandbox.folders import sweep
+from ghapp.sandbox.machine import look
+from ghapp.sandbox.template import Templates
+from ghapp.sandbox.workspace import RUN, opened
+
+
+class Bubblewrap:
+    """Makes workspaces in bubblewrap.
+
+    `data` is a folder of ours alone, on a file system with room for checkouts and environments. UserError, with what
+    to do about it, when the isolation does not work here; `already_isolated` says that this machine is a container
+    made for Honk alone, so a jail may do with the container's own /proc. `keep_templates` is how many prepared
+    environments stay. `overlay` False copies templates instead. `toolchains` are installation prefixes outside /usr
+    to show inside (default: this Python's own). The set-up step gets the package clients' settings of `environment`
+    (default: this process's).
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        already_isolated: bool = False,
+        keep_templates: int = 10,
+        overlay: bool = True,
+        toolchains: Sequence[Path] | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._data = data.resolve()
+        self._runs = self._data / "runs"
+        machine = look(self._data, toolchains)
+        self._machine = replace(
+            machine,
+            overlay=overlay and probe.overlay_works(machine, self._data),
+            own_proc=not already_isolated or probe.own_proc_works(machine, self._data),
+        )
+        self.check()
+        clients = settings_of(os.environ if environment is None else environment)
+        self._templates = Templates(self._machine, self._data / "templates", clients, keep_templates)
+        sweep(self._runs, RUN)
+
+    def check(self) -> None:
+        """Spawn a jail and see that it is shut. UserError, with what to do about it, when it is not."""
+        probe.check(self._machine, self._data)
+
+    def prepare(self, mirror: Path, base: str, setup: Sequence[str]) -> Prepared:
+        """The template of a base commit: checkout, and what `setup` (shell commands, network on) installed.
+
+        A command that fails ends the set-up and is recorded, not raised. UserError when the commit cannot be checked
+        out, TransientError when the sandbox does not come up.
+        """
+        return self._templates.get(mirror.resolve(), base, setup)
+
+    def open(
+        self, mirror: Path, prepared: Prepared, commit: str | None = None, *, model_socket: Path | None = None
+    ) -> AbstractContextManager[Workspace]:
+        """A workspace on the template, at `commit` when it is not the base. Leaves nothing behind.
+
+        `model_socket`, a Unix socket of the host, is shown inside for engines that live there. TransientError when
+        the template was removed meanwhile.
+        """
+        return opened(self._machine, self._runs, self._templates, mirror.resolve(), prepared, commit, model_socket)

@@ -1,0 +1,138 @@
+"""A checkout on this machine and the jails that commands on it run in. Host code never looks into the checkout."""
+
+import json
+import os
+import re
+import shutil
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ghapp.core.errors import UserError
+from ghapp.core.ports import Completed
+from ghapp.sandbox import process
+from ghapp.sandbox.clients import Clients
+from ghapp.sandbox.folders import remove
+from ghapp.sandbox.jail import ENVIRONMENT, GUEST, HOME, MIRROR, OUT, WORKSPACE, Bind, Jail, Machine, environment
+
+# As much as the git room takes in: beyond it the bundle would be refused there.
+MAX_BUNDLE = 64 * 2**20
+FOLDERS = ("workspace", "env", "home")
+_GIT_SECONDS = 600
+_SHA = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a checkout lies: `root` holds workspace, env and home; `folder` what else belongs to it, tmp among it.
+
+    With `overlay`, `root` is the mount point that each jail mounts for itself, out of `folder`.
+    """
+
+    machine: Machine
+    mirror: Path
+    folder: Path
+    root: Path
+    overlay: bool = False
+    extra: tuple[Bind, ...] = ()
+
+    def run(
+        self, command: Sequence[str], *, stdin: bytes = b"", timeout: float = 600, clients: Clients | None = None
+    ) -> Completed:
+        """Run a program at the repository's root; with `clients`, on the host's network and with these settings."""
+        variables = environment(self.machine, prepared=True) | dict(clients.variables if clients else {})
+        binds = (*self._checkout(), *self.extra, *(clients.binds if clients else ()))
+        return self._run(Jail(binds, variables, network=clients is not None), command, stdin, timeout)
+
+    def git(self, verb: str, **order: object) -> Mapping[str, Any]:
+        """Have guest/trees.py carry out an order, and return its answer. UserError with git's words when it refuses."""
+        with self._out() as out:
+            return self._order(out, verb, order)
+
+    def bundle(self, target: Path, **order: object) -> bool:
+        """Like `git`, and take the bundle that it makes to `target`; False when there is nothing to bundle."""
+        with self._out() as out:
+            answer = self._order(out, "bundle", order)
+            if answer["changed"]:
+                take(out / "work.bundle", target)
+            return bool(answer["changed"])
+
+    def _checkout(self) -> tuple[Bind, ...]:
+        return (
+            Bind(self.mirror, MIRROR),
+            Bind(self.root / "workspace", WORKSPACE, writable=True),
+            Bind(self.root / "env", ENVIRONMENT, writable=True),
+            Bind(self.root / "home", HOME, writable=True),
+            Bind(self.folder / "tmp", "/tmp", writable=True),  # noqa: S108 - the sandbox's own
+        )
+
+    def _order(self, out: Path, verb: str, order: Mapping[str, object]) -> Mapping[str, Any]:
+        # Of what an agent wrote there is only the work tree: none of it on PATH, in HOME or in /tmp.
+        binds = (*self._checkout()[:2], Bind(out, OUT, writable=True))
+        jail = Jail(binds, environment(self.machine, prepared=False) | {"HOME": OUT, "TMPDIR": OUT}, folder="/")
+        program = ["python3", "-I", f"{GUEST}/trees.py"]
+        done = self._run(jail, program, json.dumps({"verb": verb, **order}).encode(), _GIT_SECONDS)
+        return _answer(done)
+
+    def _run(self, jail: Jail, command: Sequence[str], stdin: bytes, timeout: float) -> Completed:
+        self._let_in()
+        return process.run(
+            self.machine, jail, command, folder=self.folder, overlay=self.overlay, stdin=stdin, timeout=timeout
+        )
+
+    def _let_in(self) -> None:
+        """A command may close the repository's root to its owner; the next one must get in all the same."""
+        base = self.folder / "upper" if self.overlay else self.root
+        for name in FOLDERS:
+            if (base / name).exists():
+                (base / name).chmod(0o755)
+
+    @contextmanager
+    def _out(self) -> Iterator[Path]:
+        out = self.folder / "out"
+        out.mkdir()
+        try:
+            yield out
+        finally:
+            remove(out)
+
+
+def take(left: Path, target: Path) -> None:
+    """Copy what a sandbox left to `target`, which it cannot write. UserError unless it is a plain file, not too large.
+
+    Never what a link points to, and never waiting for the other end of a pipe.
+    """
+    try:
+        descriptor = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise UserError(f"The sandbox left no readable bundle ({error.strerror}).") from None
+    with os.fdopen(descriptor, "rb") as source:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise UserError("The sandbox left something that is not a plain file in the place of its bundle.")
+        if status.st_size > MAX_BUNDLE:
+            raise UserError(f"The change is larger than {MAX_BUNDLE // 2**20} MiB, which is more than Honk takes in.")
+        with target.open("xb") as copy:
+            shutil.copyfileobj(source, copy)
+
+
+def checked(sha: str) -> str:
+    """A full commit id, and nothing that git could take for an option. ValueError otherwise: it is the host's own."""
+    if not _SHA.fullmatch(sha):
+        raise ValueError(f"not a commit id: {sha!r}")
+    return sha
+
+
+def _answer(done: Completed) -> Mapping[str, Any]:
+    if done.timed_out:
+        raise UserError(f"Git did not get through the files of the workspace in {_GIT_SECONDS} seconds.")
+    try:
+        answer = json.loads(done.output)
+    except ValueError:
+        raise UserError(f"Git failed on the files of the workspace: {done.output.strip()[-500:]}") from None
+    if "error" in answer:
+        raise UserError(f"Git cannot take in the files of the workspace: {answer['error']}")
+    return dict(answer)

@@ -1,0 +1,171 @@
+"""The model relay: stands on the host between an engine and the Messages API, behind a Unix socket.
+
+The engine's side has no key and no network: it has the socket. The relay puts the key in, lets through only what
+`relay_rules` lists, counts what each call used and refuses calls once the budget is spent (402, with the header
+`honk-budget: spent`). One event loop in a thread of its own serves one attempt, so that closing the relay can cut
+whatever is underway.
+
+Operators' proxies work by the usual variables (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx2
+
+from ghapp.core.budget import Budget, Usage, price_of
+from ghapp.core.errors import UserError
+from ghapp.core.ports import ModelAccess
+from ghapp.sandbox import relay_rules
+from ghapp.sandbox.relay_http import Exchange
+from ghapp.sandbox.relay_meter import Meter, Purse
+from ghapp.sandbox.relay_rules import Call, Headers, Refused
+
+_MAX_CALLERS = 16  # connections at a time: the sandbox must not use up the worker's file descriptors
+_MAX_SOCKET_PATH = 107  # bytes; sun_path of unix(7)
+# A model may think for minutes before the first byte; ten are what the SDK grants a call as well.
+_TIMEOUT = httpx2.Timeout(600, connect=30)
+
+Stop = Callable[[], object]
+
+
+class ModelRelay:
+    """Opens a relay for each attempt. `upstream` is the base address of the Messages API, without `/v1`."""
+
+    def __init__(self, upstream: str, key: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._upstream, self._key, self._clock = upstream.rstrip("/"), key, clock
+
+    @contextmanager
+    def open(self, budget: Budget, spent: Usage, model: str, record: Callable[[Usage], None]) -> Iterator[ModelAccess]:
+        """Listen for one attempt; its time counts from here.
+
+        `record` is called in the relay's thread once for each call that was answered, when it ends, however it ends.
+        What it raises is raised here at the end. Raises UserError when the socket's path would be too long.
+        """
+        with TemporaryDirectory(prefix="honk-relay-") as folder:
+            path = _socket_path(Path(folder))
+            session = _Session(self._upstream, self._key, model, Purse(budget, spent, record, self._clock))
+            with ThreadPoolExecutor(1, thread_name_prefix="honk-relay") as pool:
+                ready: Future[Stop] = Future()
+                done = pool.submit(lambda: asyncio.run(session.listen(path, ready)))
+                done.add_done_callback(lambda ended: _tell_failure(ended, ready))
+                stop = ready.result()
+                try:
+                    yield ModelAccess(path, model)
+                finally:
+                    stop()
+                    done.result()
+            if session.failure is not None:
+                raise session.failure
+
+
+class _Session:
+    """Answers the callers of one attempt."""
+
+    def __init__(self, upstream: str, key: str, model: str, purse: Purse) -> None:
+        self._upstream, self._key, self._model, self._purse = upstream, key, model, purse
+        self._callers: set[asyncio.Task[None]] = set()
+
+    @property
+    def failure(self) -> Exception | None:
+        """What `record` raised, if it did."""
+        return self._purse.failure
+
+    async def listen(self, path: Path, ready: Future[Stop]) -> None:
+        """Serve until the function that `ready` receives is called; then cut what is underway."""
+        stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+        # A redirect is not followed: it would carry the key to another address.
+        async with httpx2.AsyncClient(timeout=_TIMEOUT, follow_redirects=False) as provider:
+
+            def welcome(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                caller = loop.create_task(self._meet(provider, reader, writer))
+                self._callers.add(caller)
+                caller.add_done_callback(self._callers.discard)
+
+            server = await asyncio.start_unix_server(welcome, path)
+            ready.set_result(partial(loop.call_soon_threadsafe, stopped.set))
+            await stopped.wait()
+            server.close()
+            for caller in self._callers:
+                caller.cancel()
+            await asyncio.gather(*self._callers, return_exceptions=True)
+
+    async def _meet(
+        self, provider: httpx2.AsyncClient, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        exchange = Exchange(reader, writer)
+        try:
+            if len(self._callers) > _MAX_CALLERS:
+                raise Refused(429, "rate_limit_error", "too many calls at a time", [(b"retry-after", b"1")])
+            head, body = await exchange.request(relay_rules.MAX_BODY)
+            call = relay_rules.check(head.method, head.target, body, self._model)
+            await self._serve(provider, exchange, call, relay_rules.upward(head.headers, self._key), body)
+        except Refused as refused:
+            await exchange.refuse(refused)
+        except OSError:
+            pass  # the caller went away before its request was complete
+        finally:
+            writer.close()
+
+    async def _serve(
+        self, provider: httpx2.AsyncClient, exchange: Exchange, call: Call, headers: Headers, body: bytes
+    ) -> None:
+        request = provider.build_request("POST", self._upstream + call.target, headers=headers, content=body)
+        meter = Meter()
+        if call.worst is None:
+            await _forward(provider, exchange, request, meter)
+            return
+        await self._purse.admit(call.worst)
+        try:
+            await _forward(provider, exchange, request, meter)
+        finally:
+            self._purse.settle(call.worst, meter.usage(price_of(self._model)))
+
+
+async def _forward(provider: httpx2.AsyncClient, exchange: Exchange, request: httpx2.Request, meter: Meter) -> None:
+    """Pass the answer on as it comes. Raises Refused when there is none.
+
+    When the caller goes away the rest is read without a reader: what was begun is charged, and hanging up must not be
+    a way to spend what nobody counts.
+    """
+    try:
+        response = await provider.send(request, stream=True)
+    except httpx2.TransportError as error:
+        raise Refused(502, "api_error", f"the model cannot be reached ({type(error).__name__})") from None
+    try:
+        if response.has_redirect_location:
+            raise Refused(502, "api_error", "the model's address answers with a redirect")
+        if response.is_success:
+            meter.begin(streamed=response.headers.get("content-type", "").startswith("text/event-stream"))
+        await exchange.begin(response.status_code, relay_rules.downward(response.headers))
+        async for piece in response.aiter_raw():
+            meter.feed(piece)
+            await exchange.send(piece)
+        await exchange.end()
+    except httpx2.TransportError:
+        pass  # cut on the way: the caller sees an answer without its end
+    finally:
+        await response.aclose()
+
+
+def _socket_path(folder: Path) -> Path:
+    path = folder / "model"
+    if len(os.fsencode(path)) > _MAX_SOCKET_PATH:
+        raise UserError(f"The folder for temporary files has too long a name for a socket: {folder}. Set TMPDIR.")
+    return path
+
+
+def _tell_failure(ended: Future[None], ready: Future[Stop]) -> None:
+    """Pass on why there is nothing to be ready for."""
+    error = ended.exception()
+    if error is not None and not ready.done():
+        ready.set_exception(error)
