@@ -19,11 +19,11 @@ from ghapp.flow.proof import Proof
 from ghapp.flow.publish import Publish
 from ghapp.flow.reconcile import Reconcile
 from ghapp.flow.status import Status
+from ghapp.git.mirrors import GitMirrors
 from ghapp.github.app import GitHubApp
 from ghapp.github.checks import GitHubChecks
 from ghapp.github.issues import GitHubIssues
 from ghapp.github.pulls import GitHubPulls
-from ghapp.git.mirrors import GitMirrors
 from ghapp.github.repositories import GitHubRepositories
 from ghapp.queue import RqQueue
 from ghapp.sandbox.bubblewrap import Bubblewrap
@@ -173,8 +173,8 @@ def execute(settings: Settings) -> Execute:
 
 def workshop(settings: Settings, kept: Records, text: Callable[[Run], CommitText]) -> Workshop:
     """Sandbox, engine, proof and gate. Raises UserError when the isolation does not work on this machine."""
-    from ghapp.agents.messages_loop import MessagesLoop  # noqa: PLC0415 - takes a second
-    from ghapp.sandbox.relay import ModelRelay  # noqa: PLC0415 - likewise
+    from ghapp.agents.messages_loop import MessagesLoop
+    from ghapp.sandbox.relay import ModelRelay
 
     data = settings.data.absolute()
     sandbox = Bubblewrap(data, already_isolated=settings.already_isolated)

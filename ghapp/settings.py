@@ -21,7 +21,9 @@ class Settings:
         "GITHUB_PRIVATE_KEY", "The App's private key (PEM); line breaks may be written as \\n.", ""
     )
     github_private_key_path: str = _setting("GITHUB_PRIVATE_KEY_PATH", "A file with the App's private key instead.", "")
-    github_webhook_secret: str = _setting("GITHUB_WEBHOOK_SECRET", "The webhook's secret. Without one nothing starts.", "")
+    github_webhook_secret: str = _setting(
+        "GITHUB_WEBHOOK_SECRET", "The webhook's secret. Without one nothing starts.", ""
+    )
     github_webhook_secret_previous: str = _setting(
         "GITHUB_WEBHOOK_SECRET_PREVIOUS", "The secret before it, accepted too while you rotate.", ""
     )
@@ -31,7 +33,9 @@ class Settings:
         "https://api.github.com",
     )
     github_server_url: str = _setting(
-        "GITHUB_SERVER_URL", "Where git and the web pages are; `https://HOST` for Enterprise Server.", "https://github.com"
+        "GITHUB_SERVER_URL",
+        "Where git and the web pages are; `https://HOST` for Enterprise Server.",
+        "https://github.com",
     )
     redis_url: str = _setting("REDIS_URL", "Redis or Valkey, with persistence on.", "redis://127.0.0.1:6379/0")
     anthropic_api_key: str = _setting("ANTHROPIC_API_KEY", "The key for the model. Only the relay holds it.", "")

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -106,7 +106,7 @@ class Household:
         self._environ = dict(environ)
         self._logs = logs
         self._stack = ExitStack()
-        self._running: list[tuple[Part, "subprocess.Popen[bytes]"]] = []
+        self._running: list[tuple[Part, subprocess.Popen[bytes]]] = []
 
     def __enter__(self) -> "Household":
         self._logs.mkdir(parents=True, exist_ok=True)
@@ -123,7 +123,8 @@ class Household:
 
     def dead(self) -> tuple[str, ...]:
         """Names of the parts that have ended, with the last lines of their logs."""
-        return tuple(f"{item.name}: {self._tail(item.name)}" for item, child in self._running if child.poll() is not None)
+        ended = [item.name for item, child in self._running if child.poll() is not None]
+        return tuple(f"{name}: {self._tail(name)}" for name in ended)
 
     def watch(self) -> None:
         """Stay until a signal comes, and start again what ends, a little later each time."""
@@ -157,7 +158,7 @@ def _child(
         stdout=output,
         stderr=subprocess.STDOUT,
         process_group=0,
-        preexec_fn=_die_with_parent,  # noqa: PLW1509 - this process starts no threads before its children
+        preexec_fn=_die_with_parent,
     )
     try:
         yield child
@@ -171,10 +172,8 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
         child.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
         log.warning("process %s did not end when asked", child.pid)
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     child.wait()
 
 

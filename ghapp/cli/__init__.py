@@ -23,7 +23,8 @@ for command in (run.run, demo.demo, fix.fix, doctor.doctor, *parts.COMMANDS):
 def main() -> None:
     """Run the command line; what a person can mend is told in one line, and the exit status is 1."""
     load_dotenv(".env")
-    logging.basicConfig(level=os.environ.get("HONK_LOG", "INFO"), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    level = os.environ.get("HONK_LOG", "INFO")
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         honk()
     except UserError as error:

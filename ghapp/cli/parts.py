@@ -1,17 +1,14 @@
 """Every part alone, configured by the environment, so that any of them can be put behind a proxy or swapped."""
 
 import os
-import secrets
 import signal
 import sys
 import threading
-from pathlib import Path
 from types import FrameType
 
 import click
 
 from ghapp import bootstrap
-from ghapp.core.errors import UserError
 from ghapp.queue import INTAKE, RUNS, worker
 from ghapp.settings import Settings, from_environment
 from ghapp.store.connection import connect
@@ -55,7 +52,7 @@ def run_worker() -> None:
 
 def _serve(settings: Settings, queue: str) -> None:
     """RQ forks for each job: what is imported by now need not be imported there."""
-    import ghapp.jobs  # noqa: F401, PLC0415
+    import ghapp.jobs  # noqa: F401
 
     worker(connect(settings.redis_url, patient=True), queue).work(with_scheduler=False)
 
@@ -63,7 +60,7 @@ def _serve(settings: Settings, queue: str) -> None:
 @click.command()
 def clock() -> None:
     """Find what no event told: lost workers, silent checks, owed comments."""
-    from ghapp.jobs import tick  # noqa: PLC0415
+    from ghapp.jobs import tick
 
     over = threading.Event()
 

@@ -80,3 +80,7 @@ class Budget:
         if seconds >= self.seconds:
             return f"the limit of {self.seconds // 60} minutes is reached"
         return None
+
+
+DEFAULT_BUDGET = Budget()
+NOTHING_USED = Usage()

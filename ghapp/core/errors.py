@@ -1,11 +1,11 @@
 """Three kinds of failure, and what becomes of each.
 
-    Exception
-    ├── UserError        a sentence for the person; the run ends with it
-    ├── TransientError   the world is busy or away; the job is retried with backoff
-    │   └── StoreDown    Redis does not answer; the front door says 503
-    ├── Superseded       another attempt has taken over; this one ends without a word
-    └── anything else    a defect: logged once, one honest comment, the job fails
+Exception
+├── UserError        a sentence for the person; the run ends with it
+├── TransientError   the world is busy or away; the job is retried with backoff
+│   └── StoreDown    Redis does not answer; the front door says 503
+├── Superseded       another attempt has taken over; this one ends without a word
+└── anything else    a defect: logged once, one honest comment, the job fails
 """
 
 
@@ -28,7 +28,7 @@ class StoreDown(TransientError):
     """The store did not answer; nothing was recorded."""
 
 
-class Superseded(Exception):  # noqa: N818 - not an error: the newer attempt goes on
+class Superseded(Exception):  # not an error: the newer attempt goes on
     """The epoch of this attempt is no longer the run's newest.
 
     RQ has no fencing, so a frozen worker may wake up after its run was given to another. It must end quietly:

@@ -11,7 +11,7 @@ from ghapp.core.budget import MICROS, Usage
 from ghapp.core.checks import Check as CiCheck
 from ghapp.core.commands import Refusal, Verb
 from ghapp.core.evidence import CheckResult, Evidence, Outcome, Report, Standing
-from ghapp.core.gate import Finding, Severity
+from ghapp.core.gate import Finding
 from ghapp.core.run import Conclusion, Run, State
 
 MAX_BODY = 60_000
@@ -212,7 +212,8 @@ def evidence_table(evidence: Sequence[Evidence]) -> str:
             "Name some under `verify:` in `.github/honk.yml`."
         )
     rows = [
-        f"| {plain(item.check.name)} | {_cell(item.base)} | {_cell(item.head)} | {_standing(item)} |" for item in evidence
+        f"| {plain(item.check.name)} | {_cell(item.base)} | {_cell(item.head)} | {_standing(item)} |"
+        for item in evidence
     ]
     return "\n".join(["| check | base | head | |", "|---|---|---|---|", *rows])
 

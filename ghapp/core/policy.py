@@ -150,8 +150,9 @@ def _not_allowed(verb: Verb, right: Permission, login: str) -> Answer | None:
     needed = NEEDED[verb]
     if right >= needed:
         return None
-    text = messages.not_allowed(login, verb, needed.name.lower(), right.name.lower())
-    return Answer(text, f"{login} has {right.name.lower()}, {verb} needs {needed.name.lower()}", f"right-{login}-{verb}")
+    has, needs = right.name.lower(), needed.name.lower()
+    text = messages.not_allowed(login, verb, needs, has)
+    return Answer(text, f"{login} has {has}, {verb} needs {needs}", once=f"right-{login}")
 
 
 def _obey(command: Command, event: CommentCreated, run: Run | None) -> Intent:

@@ -324,7 +324,7 @@ class Engine(Protocol):
         ...
 
 
-class BudgetSpent(Exception):  # noqa: N818 - an ending, not an error
+class BudgetSpent(Exception):  # an ending, not an error
     """A limit of the run's budget is reached; the message is the phrase for the person."""
 
 
@@ -364,7 +364,7 @@ class Entry:
 
 
 class Store(Protocol):
-    """Runs and their claims. Every write of an attempt names its epoch and raises Superseded when a newer one is out."""
+    """Runs and their claims. Every write names its epoch and raises Superseded when a newer one is out."""
 
     def create(self, run: Run) -> bool:
         """Keep a new run as its thread's only open one; False when the thread has one already."""

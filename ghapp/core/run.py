@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ghapp.core.budget import Budget, Usage
+from ghapp.core.budget import DEFAULT_BUDGET, NOTHING_USED, Budget, Usage
 from ghapp.core.checks import Check as CiCheck
 from ghapp.core.events import Actor, Thread, branch_name
 from ghapp.core.evidence import Evidence, Report
@@ -47,9 +47,7 @@ class Conclusion(StrEnum):
     REVERTED = "reverted"
 
 
-ACTIVE = frozenset(
-    {State.PREPARING, State.CODING, State.VERIFYING, State.JUDGING, State.PUBLISHING, State.MERGING}
-)
+ACTIVE = frozenset({State.PREPARING, State.CODING, State.VERIFYING, State.JUDGING, State.PUBLISHING, State.MERGING})
 """States that hold a worker and a lease; every other state is only a record."""
 
 _FORWARD = {
@@ -136,7 +134,7 @@ class Run:
     trigger: Trigger
     request: Request
     created_at: float
-    budget: Budget = Budget()
+    budget: Budget = DEFAULT_BUDGET
     kind: str = "fix"
     engine: str = "messages"
     model: str = ""
@@ -154,7 +152,7 @@ class Run:
     prompt: str = ""
     head_sha: str = ""
     pull: int | None = None
-    usage: Usage = Usage()
+    usage: Usage = NOTHING_USED
     evidence: tuple[Evidence, ...] = ()
     findings: tuple[Finding, ...] = ()
     report: Report | None = None
@@ -177,7 +175,7 @@ class Run:
         return self.state is State.DONE
 
 
-class IllegalTransition(Exception):  # noqa: N818 - a defect, named for what it is
+class IllegalTransition(Exception):  # a defect, named for what it is
     """A step that the table does not have."""
 
 
@@ -201,12 +199,13 @@ def drawing() -> str:
         for (before, after), reason in TRANSITIONS.items()
         if reason not in common
     ]
+    recovered = [state for state in State if (state, State.QUEUED) in _RECOVERY]
     return "\n".join(
         [
             "stateDiagram-v2",
             "    [*] --> QUEUED",
             *lines,
-            *(f"    {state.name} --> QUEUED: the worker is lost" for state in State if (state, State.QUEUED) in _RECOVERY),
+            *(f"    {state.name} --> QUEUED: the worker is lost" for state in recovered),
             *(f"    {state.name} --> DONE: it ends" for state in State if state is not State.DONE),
             "    DONE --> [*]",
         ]

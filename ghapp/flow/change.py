@@ -36,7 +36,7 @@ ADVICE = ("AGENTS.md", "CLAUDE.md")
 MAX_ADVICE = 32_768
 
 
-class Ended(Exception):  # noqa: N818 - an ending, not an error
+class Ended(Exception):  # an ending, not an error
     """The work is over before there is anything to publish."""
 
     def __init__(self, conclusion: Conclusion, reason: str) -> None:
@@ -138,15 +138,13 @@ class Workshop:
         journal.update(prompt=self.engine.prompt_hash)
         feedback = ""
         for _ in range(self.repairs + 1):
-            journal.enter(State.CODING, "repairing what the checks or the gate found" if feedback else "the agent works")
+            journal.enter(State.CODING, "the agent repairs what was found" if feedback else "the agent works")
             report = work(feedback)
             journal.update(report=report)
             _must_be_a_change(report, workspace)
             journal.enter(State.VERIFYING, "the checks run on the commit, in a clean sandbox")
             head = self._import(journal.run, ground, workspace)
-            evidence = self.proof.on_head(
-                ground.mirror, ground.prepared, head, base, ground.checks, journal.tell
-            )
+            evidence = self.proof.on_head(ground.mirror, ground.prepared, head, base, ground.checks, journal.tell)
             findings = self._inspect(ground, head)
             journal.update(evidence=evidence, findings=findings)
             feedback = _what_is_wrong(evidence, findings)

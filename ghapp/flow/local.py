@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ghapp.core.evidence import CheckResult
 from ghapp.core.errors import UserError
+from ghapp.core.evidence import CheckResult
 from ghapp.core.ports import BudgetSpent, Clock, Remote
 from ghapp.core.run import Conclusion, Run, State, Step, advance, conclude
 from ghapp.flow.change import Ended, Workshop

@@ -7,6 +7,9 @@ from pathlib import Path
 from ghapp.core.evidence import Check, CheckResult, Evidence
 from ghapp.core.ports import Prepared, Results, Sandbox, Tell, Verdict, Verifiers, Workspace
 
+BaseResult = dict[str, CheckResult]
+"""Each check's result on the base commit, by the check's name."""
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -16,7 +19,7 @@ class Proof:
     verifiers: Verifiers
     results: Results
 
-    def on_base(self, mirror: Path, prepared: Prepared, checks: Sequence[Check], tell: Tell) -> dict[str, CheckResult]:
+    def on_base(self, mirror: Path, prepared: Prepared, checks: Sequence[Check], tell: Tell) -> BaseResult:
         """Each check's result on the base commit, by the check's name."""
         kept = {check.name: self.results.get(prepared.base, check.command) for check in checks}
         found = {name: result for name, result in kept.items() if result is not None}
@@ -31,7 +34,13 @@ class Proof:
         return found
 
     def on_head(
-        self, mirror: Path, prepared: Prepared, commit: str, base: dict[str, CheckResult], checks: Sequence[Check], tell: Tell
+        self,
+        mirror: Path,
+        prepared: Prepared,
+        commit: str,
+        base: BaseResult,
+        checks: Sequence[Check],
+        tell: Tell,
     ) -> tuple[Evidence, ...]:
         """Each check on the imported commit, beside its result on base."""
         if not checks:
@@ -42,7 +51,7 @@ class Proof:
             _tell_result(tell, "head", item.check, item.head)
         return evidence
 
-    def compare(self, workspace: Workspace, base: dict[str, CheckResult], checks: Sequence[Check]) -> tuple[Evidence, ...]:
+    def compare(self, workspace: Workspace, base: BaseResult, checks: Sequence[Check]) -> tuple[Evidence, ...]:
         """Each check on the workspace as it is, beside its result on base."""
         return tuple(Evidence(check, base.get(check.name), self.verifiers.run(workspace, check)) for check in checks)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ghapp.core.errors import Superseded, TransientError
+from ghapp.core.errors import Superseded
 from ghapp.core.events import Actor, ChecksChanged, Repository, Thread, thread_number
 from ghapp.core.ports import Clock, Inbox, Issues, Pull, Pulls, Queue, Repositories, Store
 from ghapp.core.run import MAX_RECOVERIES, Conclusion, Request, Run, State, Step, Trigger, advance, conclude

@@ -1,0 +1,139 @@
+"""The App at GitHub: who it is, its clients for each installation, and what GitHub's failures are called here."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import requests
+from github import Auth, Github
+from github.GithubException import GithubException, RateLimitExceededException, UnknownObjectException
+from github.GithubRetry import GithubRetry
+from github.Repository import Repository as PyGithubRepository
+
+from ghapp.core.errors import TransientError, UserError
+from ghapp.core.events import Repository
+from ghapp.core.ports import Remote
+
+API_VERSION = "2022-11-28"
+_TIMEOUT = 20
+_LONGEST_WAIT = 20.0
+"""Seconds a job waits for a rate limit by itself; for longer it goes back to the queue."""
+
+
+class GitHubApp:
+    """One App on one GitHub. Holds the private key; mints one token an installation and shares it."""
+
+    def __init__(self, app_id: str, private_key: str, api_url: str, server_url: str) -> None:
+        self._auth = Auth.AppAuth(app_id, private_key)
+        self._api_url = api_url.rstrip("/")
+        self._server_url = server_url.rstrip("/")
+        self._installations: dict[int, Github] = {}
+
+    @cached_property
+    def itself(self) -> Github:
+        """The client that speaks as the App, with a JWT."""
+        return self._client(self._auth)
+
+    def installation(self, installation: int) -> Github:
+        """The client that speaks for one installation; its token is minted when first used and renewed in time."""
+        if installation not in self._installations:
+            self._installations[installation] = self._client(self._auth.get_installation_auth(installation))
+        return self._installations[installation]
+
+    def repository(self, repository: Repository) -> PyGithubRepository:
+        """A handle on a repository, by its id, which survives a renaming; nothing is fetched for it."""
+        return self.installation(repository.installation).get_repo(repository.full_name)
+
+    def remote(self, repository: Repository) -> Remote:
+        """Where git fetches and pushes, with a token for this repository alone (PyGithub cannot limit one)."""
+        with github_errors():
+            _, answer = self.itself.requester.requestJsonAndCheck(
+                "POST",
+                f"/app/installations/{repository.installation}/access_tokens",
+                input={"repository_ids": [repository.id], "permissions": {"contents": "write"}},
+            )
+        return Remote(f"{self._server_url}/{repository.full_name}.git", answer["token"])
+
+    @cached_property
+    def bot(self) -> tuple[str, int]:
+        """Login and id of the account that the App acts as."""
+        with github_errors():
+            login = f"{self.itself.get_app().slug}[bot]"
+            _, answer = self.itself.requester.requestJsonAndCheck("GET", f"/users/{login}")
+        return login, answer["id"]
+
+    def author(self) -> tuple[str, str]:
+        """Name and address of the App as the author of commits, which GitHub links to its account."""
+        login, number = self.bot
+        return login, f"{number}+{login}@users.noreply.github.com"
+
+    @property
+    def id(self) -> int:
+        """The App's number, as its own check runs carry it."""
+        with github_errors():
+            return self.itself.get_app().id
+
+    def _client(self, auth: Auth.Auth) -> Github:
+        return Github(
+            auth=auth,
+            base_url=self._api_url,
+            timeout=_TIMEOUT,
+            user_agent="honk",
+            # PyGithub's default repeats a POST whose answer was lost, which makes a second comment or pull request.
+            retry=GithubRetry(
+                total=3,
+                allowed_methods=frozenset({"GET", "HEAD"}),
+                max_rate_limit_wait=_LONGEST_WAIT,
+                secondary_rate_wait=_LONGEST_WAIT,
+            ),
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            lazy=True,
+            api_version=API_VERSION,
+        )
+
+
+class NotThere(UserError):
+    """GitHub answers 404 or 410: it does not exist, or the App may not see it."""
+
+
+@contextmanager
+def github_errors() -> Iterator[None]:
+    """Name what GitHub's answers mean: TransientError, NotThere, or UserError with GitHub's own sentence."""
+    try:
+        yield
+    except RateLimitExceededException as error:
+        raise TransientError("GitHub's rate limit is used up", _seconds_left(error)) from error
+    except UnknownObjectException as error:
+        raise NotThere("GitHub does not show this to the App") from error
+    except GithubException as error:
+        raise _named(error) from error
+    except requests.RequestException as error:
+        raise TransientError("GitHub does not answer") from error
+
+
+def _named(error: GithubException) -> Exception:
+    if error.status == 410:
+        return NotThere("it is gone from GitHub")
+    if error.status == 429 or error.status >= 500 or "retry-after" in (error.headers or {}):
+        return TransientError(f"GitHub answers {error.status}", _seconds_left(error))
+    return UserError(f"GitHub refuses ({error.status}): {_sentence(error)}")
+
+
+def _sentence(error: GithubException) -> str:
+    data: Any = error.data
+    if not isinstance(data, dict):
+        return "no reason was given"
+    details = [str(item.get("message", "")) for item in data.get("errors", []) if isinstance(item, dict)]
+    return "; ".join(filter(None, [str(data.get("message", "")), *details]))[:500]
+
+
+def _seconds_left(error: GithubException) -> float | None:
+    headers = error.headers or {}
+    if "retry-after" in headers:
+        return float(headers["retry-after"])
+    if "x-ratelimit-reset" in headers:
+        return max(0.0, float(headers["x-ratelimit-reset"]) - time.time())
+    return None

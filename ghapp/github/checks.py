@@ -1,0 +1,65 @@
+"""Check runs and commit statuses."""
+
+from typing import Any
+
+from github.CheckRun import CheckRun
+
+from ghapp.core.checks import Check
+from ghapp.core.events import Repository
+from ghapp.github.app import GitHubApp, github_errors
+
+OUR_CHECK = "honk"
+
+
+class GitHubChecks:
+    """What is reported on a commit (`ports.Checks`)."""
+
+    def __init__(self, app: GitHubApp) -> None:
+        self._app = app
+
+    def on(self, repository: Repository, sha: str) -> tuple[Check, ...]:
+        """The newest of each check run and status on a commit, our own left out."""
+        ours = self._app.id
+        with github_errors():
+            commit = self._app.repository(repository).get_commit(sha)
+            runs = [_check_run(run) for run in commit.get_check_runs(filter="latest")]
+            statuses = [
+                Check.from_state(
+                    status.context,
+                    status.state,
+                    url=status.target_url or "",
+                    id=status.id,
+                    at=status.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                )
+                for status in commit.get_combined_status().statuses
+            ]
+        return tuple(check for check in (*runs, *statuses) if check.app_id != ours)
+
+    def report(self, repository: Repository, sha: str, *, conclusion: str, title: str, summary: str, url: str) -> None:
+        """Our own completed check run on a commit; there is one, and a second report replaces the first."""
+        output: dict[str, Any] = {"title": title, "summary": summary[:65_000]}
+        with github_errors():
+            handle = self._app.repository(repository)
+            found = handle.get_commit(sha).get_check_runs(check_name=OUR_CHECK, filter="latest")
+            mine = next((run for run in found if run.app.id == self._app.id), None)
+            if mine is None:
+                handle.create_check_run(
+                    OUR_CHECK, sha, details_url=url, status="completed", conclusion=conclusion, output=output
+                )
+            else:
+                mine.edit(details_url=url, status="completed", conclusion=conclusion, output=output)
+
+
+def _check_run(run: CheckRun) -> Check:
+    return Check(
+        name=run.name,
+        source="check_run",
+        status=run.status,
+        conclusion=run.conclusion,
+        app=run.app.slug if run.app else None,
+        app_id=run.app.id if run.app else None,
+        url=run.details_url or run.html_url or "",
+        id=run.id,
+        started_at=run.started_at.strftime("%Y-%m-%dT%H:%M:%SZ") if run.started_at else "",
+        suite=run.check_suite_id,
+    )

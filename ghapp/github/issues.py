@@ -1,0 +1,127 @@
+"""Issues and comments."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from github.Issue import Issue as PyGithubIssue
+from github.IssueComment import IssueComment
+from github.NamedUser import NamedUser
+
+from ghapp.core.events import Actor, IssueLabeled, IssueText, Repository, Thread
+from ghapp.core.ports import Comment, Issue
+from ghapp.github.app import GitHubApp, NotThere, github_errors
+
+_GHOST = Actor(0, "ghost")
+
+
+class GitHubIssues:
+    """Issues and the comments on issues and pull requests (`ports.Issues`)."""
+
+    def __init__(self, app: GitHubApp) -> None:
+        self._app = app
+
+    def read(self, thread: Thread) -> Issue:
+        """The issue as it is now."""
+        with github_errors():
+            return _issue(self._issue(thread))
+
+    def comments(self, thread: Thread) -> tuple[Comment, ...]:
+        """All comments, oldest first."""
+        with github_errors():
+            return tuple(_comment(item) for item in self._issue(thread).get_comments())
+
+    def react(self, thread: Thread, comment: int | None, content: str) -> None:
+        """React to a comment, or to the issue itself; GitHub makes twice once. A deleted comment is passed over."""
+        try:
+            with github_errors():
+                issue = self._issue(thread)
+                (issue if comment is None else issue.get_comment(comment)).create_reaction(content)
+        except NotThere:
+            return
+
+    def write_comment(self, thread: Thread, body: str, comment: int | None = None, marker: str = "") -> int:
+        """Write a comment, or edit ours: by its id, else the one that carries `marker`, else a new one."""
+        with github_errors():
+            issue = self._issue(thread)
+            if comment is not None and _edited(issue, comment, body):
+                return comment
+            found = next((item for item in self._ours(issue, marker)), None) if marker else None
+            if found is not None:
+                found.edit(body)
+                return found.id
+            return issue.create_comment(body).id
+
+    def add_label(self, thread: Thread, label: str) -> None:
+        """Add a label; GitHub makes it when the repository has none of that name."""
+        with github_errors():
+            self._issue(thread).add_to_labels(label)
+
+    def labelled(self, repository: Repository, label: str) -> tuple[IssueLabeled, ...]:
+        """Who put `label` on each open issue that wears it, and when, as GitHub's timeline tells."""
+        with github_errors():
+            issues = self._app.repository(repository).get_issues(state="open", labels=[label])
+            threads = [(Thread(repository, issue.number), issue) for issue in issues if issue.pull_request is None]
+            return tuple(found for thread, issue in threads for found in _labelling(thread, issue, label))
+
+    def _issue(self, thread: Thread) -> PyGithubIssue:
+        return self._app.repository(thread.repository).get_issue(thread.number)
+
+    def _ours(self, issue: PyGithubIssue, marker: str) -> Iterator[IssueComment]:
+        """Comments of the App itself with the marker; anybody can write the marker, so the author's id counts."""
+        _, bot = self._app.bot
+        return (item for item in issue.get_comments() if item.user and item.user.id == bot and marker in item.body)
+
+
+def _edited(issue: PyGithubIssue, comment: int, body: str) -> bool:
+    """False when a person has deleted it meanwhile."""
+    try:
+        with github_errors():
+            issue.get_comment(comment).edit(body)
+    except NotThere:
+        return False
+    return True
+
+
+def _labelling(thread: Thread, issue: PyGithubIssue, label: str) -> Iterator[IssueLabeled]:
+    """The last time that the label was put on. PyGithub's type lacks the label's name, GitHub's JSON has it."""
+    events = [
+        event.raw_data
+        for event in issue.get_timeline()
+        if event.event == "labeled" and event.raw_data.get("label", {}).get("name") == label
+    ]
+    for event in events[-1:]:
+        actor = event.get("actor") or {}
+        yield IssueLabeled(
+            thread=thread,
+            actor=Actor(actor.get("id", 0), actor.get("login", "ghost"), actor.get("type", "User")),
+            label=label,
+            issue=_issue(issue).text,
+            updated_at=event["created_at"],
+        )
+
+
+def _issue(issue: PyGithubIssue) -> Issue:
+    return Issue(
+        number=issue.number,
+        text=IssueText(issue.title, issue.body or "", _actor(issue.user)),
+        open=issue.state == "open",
+        labels=tuple(label.name for label in issue.labels),
+    )
+
+
+def _comment(comment: IssueComment) -> Comment:
+    return Comment(
+        id=comment.id,
+        author=_actor(comment.user),
+        body=comment.body or "",
+        created_at=_stamp(comment.created_at),
+        updated_at=_stamp(comment.updated_at),
+    )
+
+
+def _actor(user: NamedUser | None) -> Actor:
+    return _GHOST if user is None else Actor(user.id, user.login, user.type)
+
+
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
