@@ -1,0 +1,5 @@
+"""Finds the repository's own checks, runs them, and says in few words how they ended."""
+
+from ghapp.verify.run import RepositoryChecks
+
+__all__ = ["RepositoryChecks"]
