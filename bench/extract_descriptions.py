@@ -175,12 +175,12 @@ class Pool:
 
     def part(self, key: str) -> Schema:
         """The schema of `key` as part of another one."""
-        name = self._names.get(key)
-        if name is None:
-            schema = self.whole(key)
-            if self._uses[key] < 2 or len(compact(schema)) < SHARED_FROM:
-                return schema
-            name = f"_{key}"
+        schema = self.whole(key)
+        named = key in self._names
+        if len(compact(schema)) < SHARED_FROM or not (named or self._uses[key] > 1):
+            return schema
+        name = self._names.get(key, f"_{key}")
+        if not named:
             self.shared[name] = schema
         return {"$ref": f"#/$defs/{name}"}
 

@@ -6,27 +6,43 @@ extract is a breach, so a test that relies on an endpoint or a field that GitHub
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
-from graphql import FieldNode, GraphQLError, GraphQLSchema, OperationDefinitionNode, build_schema, parse, validate
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    build_schema,
+    parse,
+    validate,
+)
 
 from ghapp.playground.schemas import DESCRIPTIONS, extract
 
 USAGE = "HONK_CONTRACT_USAGE"
 """Environment variable: a folder in which every process notes the operations it used."""
 
-# GitHub answers these before it looks at the operation (who are you, may you, not too often, is it JSON, is the house
-# on fire), and so describes them for few operations. Their body is always its basic error.
-# https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
-EVERYWHERE = frozenset({400, 401, 403, 404, 429, 500, 502, 503})
+# GitHub gives these for any operation (is it JSON, who are you, may you, not too often, can it be, is the house on
+# fire), and describes them for few. https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
+EVERYWHERE: Mapping[int, str] = {
+    **dict.fromkeys((400, 401, 403, 404, 429, 500, 502, 503), "basic-error"),
+    422: "validation-error",
+}
+FIRST_ERROR = 400
 
-# Where the published description contradicts itself or what GitHub really sends: (operation, start of the breach) and
-# the reason. Everything else is held to the letter.
-EXCEPTIONS: Mapping[tuple[str, str], str] = {}
+ANY_ERROR = "any error"
+
+# Where the published description contradicts itself or what GitHub really sends: (operation or ANY_ERROR, start of the
+# breach), and the reason. Everything else is held to the letter.
+EXCEPTIONS: Mapping[tuple[str, str], str] = {
+    (ANY_ERROR, "$.status: not in the description"): "every error repeats its status, only the basic one describes it",
+}
 
 
 class Contract:
@@ -61,29 +77,27 @@ class Contract:
             found.append("$: the operation takes no body")
         return self._told(name, found)
 
-    def rest_response(
-        self, method: str, template: str, status: int, body: object | None, media: str = "application/json"
-    ) -> list[str]:
-        """Breaches of an answer: its status is described for the operation, and so is its body (None: no body).
+    def rest_response(self, method: str, template: str, status: int, body: object | None) -> list[str]:
+        """Breaches of a JSON answer: its status is described for the operation, and so is its body (None: no body).
 
-        Statuses in `EVERYWHERE` need no description. Of a body in another `media` type only the status is checked.
+        Statuses in `EVERYWHERE` need no description, and an error described without a body may be a basic error. Of
+        an answer whose described body is not JSON only the status is checked.
         """
         name = f"{method} {template}"
         described = extract("rest").operations.get(name)
         if described is None:
             return [f"{name}: not modelled"]
         self._use(name)
-        if str(status) in described["responses"]:
-            schema = described["responses"][str(status)]
-        elif status in EVERYWHERE:
-            schema = extract("rest").definitions["basic-error"]
-        else:
+        answers = described["responses"]
+        if str(status) not in answers and status not in EVERYWHERE:
             return [f"{name} {status}: status not described"]
+        schema = answers.get(str(status))
+        if schema is None and status >= FIRST_ERROR and (body is not None or str(status) not in answers):
+            schema = extract("rest").definitions[EVERYWHERE.get(status, "basic-error")]
         if schema is None:
-            found = [] if body is None else ["$: a body where none is described"]
-        else:
-            found = [] if not media.endswith("json") else extract("rest").breaches(schema, body)
-        return self._told(f"{name} {status}", found)
+            return [] if body is None else [f"{name} {status} $: a body where none is described"]
+        found = extract("rest").breaches(schema, body)
+        return self._told(f"{name} {status}", found, ANY_ERROR if status >= FIRST_ERROR else name)
 
     def delivery(self, event: str, payload: Mapping[str, Any]) -> list[str]:
         """Breaches of a webhook's payload, found by `event` (the X-GitHub-Event header) and the payload's action."""
@@ -100,21 +114,18 @@ class Contract:
             parsed = parse(document)
         except GraphQLError as error:
             return [f"graphql: {error.message}"]
-        for definition in parsed.definitions:
-            if isinstance(definition, OperationDefinitionNode):
-                for field in definition.selection_set.selections:
-                    if isinstance(field, FieldNode):
-                        self._use(f"{definition.operation.value} {field.name.value}")
+        for operation in root_fields(parsed):
+            self._use(operation)
         return [f"graphql: {error.message}" for error in validate(graphql_schema(), parsed)]
 
     def summary(self) -> str:
         """How many operations are modelled and used, and the unused ones, for the end of a test run."""
         return summary_of(self.operations, self.used)
 
-    def _told(self, operation: str, found: list[str]) -> list[str]:
-        """Breaches with the operation in front, without those that are listed as exceptions."""
-        starts = tuple(start for name, start in self._exceptions if name == operation)
-        return [f"{operation} {line}" for line in found if not (starts and line.startswith(starts))]
+    def _told(self, operation: str, found: list[str], scope: str = "") -> list[str]:
+        """Breaches with the operation in front, without those that are exceptions in `scope` (the operation)."""
+        starts = tuple(start for name, start in self._exceptions if name == (scope or operation))
+        return [f"{operation} {line}" for line in found if not line.startswith(starts)]
 
     def _use(self, operation: str) -> None:
         """Note an operation as used, here and for whoever merges the usage folder."""
@@ -159,6 +170,15 @@ def modelled() -> frozenset[str]:
 def graphql_schema() -> GraphQLSchema:
     """The extract of GitHub's GraphQL schema, to validate documents and to execute them."""
     return build_schema((DESCRIPTIONS / "schema.graphql").read_text(encoding="utf-8"))
+
+
+def root_fields(document: DocumentNode) -> Iterator[str]:
+    """The operations of a document as we count them: `query viewer`, `mutation resolveReviewThread`."""
+    for definition in document.definitions:
+        if isinstance(definition, OperationDefinitionNode):
+            for field in definition.selection_set.selections:
+                if isinstance(field, FieldNode):
+                    yield f"{definition.operation.value} {field.name.value}"
 
 
 def query_breaches(described: Mapping[str, Mapping[str, Any]], key: str, value: str) -> list[str]:

@@ -150,10 +150,32 @@ def test_formats_are_held() -> None:
 
 
 def test_a_status_must_be_described_or_be_one_that_every_operation_has() -> None:
-    """418 is never described, 503 always is, and an error body is GitHub's basic error."""
-    assert issue_breaches({}, 418)
-    assert issue_breaches({"message": "Bad credentials", "status": "401"}, 401) == []
-    assert issue_breaches({"error": "no"}, 401)
+    """418 is never described; 401, 422 and 503 may come from anywhere, with GitHub's error in the body."""
+    error = {"message": "no", "documentation_url": "http://127.0.0.1/"}
+    assert issue_breaches(error, 418)
+    for status in (401, 422, 503):
+        assert issue_breaches(error, status) == []
+        assert issue_breaches({**error, "status": str(status)}, status) == []
+        assert issue_breaches({**error, "mood": "bad"}, status)
+        assert issue_breaches({"message": 7}, status)
+        assert issue_breaches(None, status)
+    assert issue_breaches({**error, "errors": [{"resource": "Issue", "field": "title", "code": "missing"}]}, 422) == []
+    assert issue_breaches({**error, "errors": [{"code": "missing", "mood": "bad"}]}, 422)
+
+
+def test_a_success_has_no_status_of_its_own() -> None:
+    """That errors may repeat their status lifts nothing from other answers."""
+    assert issue_breaches({**issue(), "status": "200"})
+
+
+def test_an_error_described_without_a_body_may_explain_itself() -> None:
+    """GitHub says why somebody is no collaborator, though only the bare status is described; a 204 stays empty."""
+    template = "/repos/{owner}/{repo}/collaborators/{username}"
+    check = Contract().rest_response
+    assert check("GET", template, 404, None) == []
+    assert check("GET", template, 404, {"message": "Not Found"}) == []
+    assert check("GET", template, 404, {"login": "octo"})
+    assert check("GET", template, 204, {"message": "No Content"})
 
 
 def test_an_unknown_operation_is_a_breach_and_is_not_counted() -> None:
