@@ -36,9 +36,7 @@ class Clients:
 def settings_of(environment: Mapping[str, str], etc: Path = Path("/etc")) -> Clients:
     """The package clients' settings in an environment and in the configuration files that it leads to."""
     variables = {
-        name: value
-        for name, value in environment.items()
-        if _SETTINGS.fullmatch(name) and not _PLACES.fullmatch(name)
+        name: value for name, value in environment.items() if _SETTINGS.fullmatch(name) and not _PLACES.fullmatch(name)
     }
     files = list(_files(environment, etc))
     values = [value for name, value in variables.items() if _SOURCES.fullmatch(name)]

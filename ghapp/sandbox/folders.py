@@ -85,7 +85,7 @@ def one_at_a_time(path: Path) -> Iterator[None]:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder and all in it: closed to its owner, deeper than a path may be long, whatever. Links stay links."""
+    """Remove a folder and all in it, closed to its owner or deeper than a path may be long. No link is followed."""
     if subprocess.run(["rm", "-rf", "--", folder], check=False, capture_output=True).returncode == 0:
         return
     subprocess.run(["chmod", "-R", "u+rwX", "--", folder], check=False, capture_output=True)

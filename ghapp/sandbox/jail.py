@@ -26,8 +26,8 @@ _FIRST_TO_GO = "echo 800 > /proc/self/oom_score_adj 2>/dev/null; "
 # All paths are relative to the run's folder: options of a mount are split at commas and colons, which a data folder's
 # name may hold. `userxattr` lets a plain user mount. https://docs.kernel.org/filesystems/overlayfs.html
 _LAUNCH_ON_OVERLAY = (
-    _FIRST_TO_GO + '"$1" -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work,userxattr merged || exit 125; '
-    'shift; exec env -i "$@"'
+    _FIRST_TO_GO + '"$1" -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work,userxattr merged '
+    '|| exit 125; shift; exec env -i "$@"'
 )
 # A shell exports a variable or two of its own (PWD), which would show in /proc/1/environ inside: hence `env -i`.
 _LAUNCH = _FIRST_TO_GO + 'exec env -i "$@"'
@@ -122,6 +122,9 @@ def options(machine: Machine, jail: Jail, status: int) -> bytes:
 def _folders(machine: Machine, jail: Jail) -> list[str]:
     words = ["--dev", "/dev", "--size", str(_SHARED_MEMORY), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]  # noqa: S108
     words += ["--proc", "/proc"] if machine.own_proc else ["--ro-bind", "/proc", "/proc"]
+    # Root outside, whatever number it wears inside, may write the kernel's settings (core_pattern runs programs as
+    # root on the host). bubblewrap covers only what `access` calls writable, and the folder is not: its files are.
+    words += ["--ro-bind", "/proc/sys", "/proc/sys"]
     for content, path in machine.links:
         words += ["--symlink", content, path]
     for bind in (*machine.binds, *jail.binds):

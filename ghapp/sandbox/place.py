@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from ghapp.core.errors import UserError
 from ghapp.core.ports import Completed
@@ -75,7 +75,7 @@ class Place:
         jail = Jail(binds, environment(self.machine, prepared=False) | {"HOME": OUT, "TMPDIR": OUT}, folder="/")
         program = ["python3", "-I", f"{GUEST}/trees.py"]
         done = self._run(jail, program, json.dumps({"verb": verb, **order}).encode(), _GIT_SECONDS)
-        return _answer(done)
+        return _answer(done, out)
 
     def _run(self, jail: Jail, command: Sequence[str], stdin: bytes, timeout: float) -> Completed:
         self._let_in()
@@ -101,22 +101,28 @@ class Place:
 
 
 def take(left: Path, target: Path) -> None:
-    """Copy what a sandbox left to `target`, which it cannot write. UserError unless it is a plain file, not too large.
+    """Copy the bundle that a sandbox left to `target`, which it cannot write.
 
-    Never what a link points to, and never waiting for the other end of a pipe.
+    UserError unless it is a plain file of at most MAX_BUNDLE bytes.
     """
+    with _plain(left) as source, target.open("xb") as copy:
+        shutil.copyfileobj(source, copy)
+
+
+@contextmanager
+def _plain(left: Path) -> Iterator[IO[bytes]]:
+    """The file itself: never what a link points to, and never waiting for the other end of a pipe."""
     try:
         descriptor = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        raise UserError(f"The sandbox left no readable bundle ({error.strerror}).") from None
-    with os.fdopen(descriptor, "rb") as source:
+        raise UserError(f"The sandbox left no readable {left.name} ({error.strerror}).") from None
+    with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise UserError("The sandbox left something that is not a plain file in the place of its bundle.")
+            raise UserError(f"The sandbox left something else than a plain file in the place of its {left.name}.")
         if status.st_size > MAX_BUNDLE:
             raise UserError(f"The change is larger than {MAX_BUNDLE // 2**20} MiB, which is more than Honk takes in.")
-        with target.open("xb") as copy:
-            shutil.copyfileobj(source, copy)
+        yield file
 
 
 def checked(sha: str) -> str:
@@ -126,13 +132,13 @@ def checked(sha: str) -> str:
     return sha
 
 
-def _answer(done: Completed) -> Mapping[str, Any]:
+def _answer(done: Completed, out: Path) -> Mapping[str, Any]:
     if done.timed_out:
         raise UserError(f"Git did not get through the files of the workspace in {_GIT_SECONDS} seconds.")
-    try:
-        answer = json.loads(done.output)
-    except ValueError:
-        raise UserError(f"Git failed on the files of the workspace: {done.output.strip()[-500:]}") from None
+    if done.exit_code:
+        raise UserError(f"Git failed on the files of the workspace: {done.output.strip()[-500:]}")
+    with _plain(out / "answer.json") as file:
+        answer = json.load(file)
     if "error" in answer:
         raise UserError(f"Git cannot take in the files of the workspace: {answer['error']}")
     return dict(answer)

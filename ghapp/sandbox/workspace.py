@@ -90,8 +90,8 @@ def _lay(folder: Path, template: Path, *, overlay: bool) -> None:
         (folder / "lower").symlink_to(template)
         return
     (folder / "merged").mkdir()
-    sources = [template / name for name in FOLDERS]
-    copy = ["cp", "-a", "--reflink=auto", "--", *sources, folder / "merged"]
+    sources = [str(template / name) for name in FOLDERS]
+    copy = ["cp", "-a", "--reflink=auto", "--", *sources, str(folder / "merged")]
     done = subprocess.run(copy, check=False, capture_output=True, text=True)
     if done.returncode:
         raise TransientError(f"The template could not be copied: {done.stderr.strip()[-500:]}")

@@ -1,8 +1,8 @@
 """Runs inside the sandbox: says what can be seen and reached from there. One JSON order in, one JSON answer out.
 
-    {"file": a path of the host, "port": a port on the host's loopback} ->
-    {"file", "port": whether it is there; "capabilities": hexadecimal; "processes": count; "first": environment of
-     process 1; "interfaces": names}
+{"file": a path of the host, "port": a port on the host's loopback} ->
+{"file", "port": whether it is there; "capabilities": hexadecimal; "processes": count; "first": environment of
+ process 1; "interfaces": names}
 """
 
 import json

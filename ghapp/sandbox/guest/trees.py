@@ -1,4 +1,4 @@
-"""Runs inside the sandbox: everything that git has to do on a work tree. One JSON order in, one JSON answer out.
+"""Runs inside the sandbox: all that git has to do on a work tree. A JSON order in, the answer at /out/answer.json.
 
     {"verb": "clone",    "base"}                                        a fresh checkout in /workspace
     {"verb": "settle",   "base"}                                        what the set-up left: {"setup": [entry...]}
@@ -16,12 +16,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 _MIRROR = "/mirror"
 _WORKSPACE = "/workspace"
 _GIT_DIR = "/out/git"
 _BUNDLE = "/out/work.bundle"
+_ANSWER = "/out/answer.json"
 _BRANCH = "refs/heads/honk"
 _GONE = "000000"
 _SETTINGS = {
@@ -39,7 +41,7 @@ _SETTINGS = {
 Entry = tuple[str, str, str]
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - an answer, not an error
     """Git would not; the message is what it said."""
 
 
@@ -81,8 +83,7 @@ def clone(base: str) -> None:
 def begin(commit: str) -> None:
     """A new git folder with the commit in its index, in no relation to the workspace's own."""
     git("init", "--quiet", "--bare", "--template=", _GIT_DIR, own=False)
-    with open(f"{_GIT_DIR}/objects/info/alternates", "w", encoding="utf-8") as file:
-        file.write(f"{_MIRROR}/objects\n")
+    Path(_GIT_DIR, "objects/info/alternates").write_text(f"{_MIRROR}/objects\n")
     git("config", "core.bare", "false")
     git("read-tree", commit)
 
@@ -159,12 +160,12 @@ def obey(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Answer the order on standard input."""
+    """Carry out the order on standard input."""
     try:
         answer = obey(json.load(sys.stdin))
     except Refused as refused:
         answer = {"error": str(refused)}
-    json.dump(answer, sys.stdout)
+    Path(_ANSWER).write_text(json.dumps(answer))
 
 
 if __name__ == "__main__":
