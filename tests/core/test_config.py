@@ -1,0 +1,207 @@
+"""`.github/honk.yml`: everything has a default, and nothing is ignored in silence."""
+
+import json
+from pathlib import Path
+from typing import get_args
+
+import jsonschema_rs
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from ghapp.core import budget
+from ghapp.core.config import LATER, MAX_BYTES, Config, ConfigError, Label, schema
+from ghapp.core.errors import UserError
+from ghapp.core.evidence import Check
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.mark.parametrize("text", [None, "", b"", "# nothing yet\n", "---\n", "{}", "version: 1", "\ufeff".encode()])
+def test_an_empty_file_is_fine(text: str | bytes | None) -> None:
+    """Everything has a default."""
+    assert Config.parse(text) == Config()
+
+
+def test_the_defaults() -> None:
+    """Two labels, detected checks, and the budget of a run."""
+    config = Config()
+    assert config.labels == {"honk": Label(kind="fix"), "honk:plan": Label(kind="plan")}
+    assert (config.setup, config.verify, config.protect, config.checks) == (None, None, (), ())
+    assert (config.engine, config.model) == (None, None)
+    assert config.budget.as_limits() == budget.Budget()
+
+
+def test_a_full_file() -> None:
+    """Each key does what the documentation says of it."""
+    config = Config.parse(
+        "version: 1\nlabels: {bug: {kind: plan, model: m, instructions: 'be brief'}}\nsetup: [make deps]\n"
+        "verify: [{name: tests, run: make test}]\nprotect: ['migrations/**']\nengine: claude-code\nmodel: m2\n"
+        "budget: {dollars: 0.1, minutes: 2, turns: 3, tokens: 4000}\npull_request: {draft: true}\n"
+    )
+    assert config.labels["bug"] == Label(kind="plan", model="m", instructions="be brief")
+    assert config.labels["honk"] == Label()
+    assert (config.setup, config.protect) == (("make deps",), ("migrations/**",))
+    assert config.checks == (Check("tests", "make test"),)
+    assert (config.engine, config.model) == ("claude-code", "m2")
+    assert config.budget.as_limits() == budget.Budget(micros=100_000, seconds=120, turns=3, tokens=4000)
+
+
+def test_no_checks_and_no_setup_can_be_said() -> None:
+    """An empty list is an answer, and not the same as saying nothing."""
+    config = Config.parse("setup: []\nverify: []")
+    assert (config.setup, config.verify) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("lables: {}", "unknown key `lables` (did you mean `labels`?)"),
+        ("labels: {a: {kid: fix}}", "unknown key `labels.a.kid` (did you mean `kind`?)"),
+        ("budget: {euros: 2}", "unknown key `budget.euros` (known are dollars, minutes, turns, tokens)"),
+        ("verify: [{name: a, rum: b}]", "`verify.0.run` must be given"),
+        ("verify: [{name: a, run: b}, {name: a, run: c}]", "`verify` must have each name only once"),
+        ("setup: make", "`setup` must be a list"),
+        ("setup: [1]", "`setup.0` must be text"),
+        ("setup: ['']", "`setup.0` must not be empty"),
+        ("protect: [' ']", "`protect.0` must not be blank"),
+        ("version: 2", "`version` should be 1"),
+        ("version: '1'", "`version` should be 1"),
+        ("engine: other", "`engine` should be 'messages' or 'claude-code'"),
+        ("labels: {a: {kind: merge}}", "`labels.a.kind` should be 'fix' or 'plan'"),
+        ("budget: {dollars: -1}", "`budget.dollars` should be greater than 0"),
+        ("budget: {dollars: .inf}", "`budget.dollars` should be a finite number"),
+        ("budget: {minutes: 1.5}", "`budget.minutes` should be a valid integer"),
+        ("budget: lots", "`budget` must be a mapping"),
+        ("pull_request: {draft: false}", "`pull_request.draft` should be True"),
+        ("yes: 1", "must be text; put it in quotes"),
+        ("[1, 2]", "must be a mapping of keys to values"),
+        ("just words", "must be a mapping of keys to values"),
+        ("model: a\nmodel: b", "the key `model` is there twice"),
+        ("budget: {turns: 1, turns: 2}", "the key `turns` is there twice"),
+        ("a: &x {b: 1}\nc: *x", "uses an alias (`*x`)"),
+        ("model: !!python/object/apply:os.system ['true']", "uses a tag"),
+        ("model: !secret x", "uses a tag"),
+        ("a: b: c", "line 1 is not valid YAML"),
+        ("version: 1\n---\nversion: 1", "not valid YAML"),
+        ("model: 0b_", "is not valid YAML"),
+        ("model: " + "9" * 5000, "is not valid YAML"),
+        ("? [a]\n: 1", "is not valid YAML"),
+        ("\x00", "is not valid YAML"),
+        ("[" * 30_000, "is nested more than 16 deep"),
+        ("#" * (MAX_BYTES + 1), "is larger than 64 KiB"),
+        (b"model: \xff", "is not UTF-8"),
+    ],
+)
+def test_what_is_not_understood_is_refused(text: str | bytes, says: str) -> None:
+    """The sentence names the file, the key and what is wrong with it, and is told to the person."""
+    with pytest.raises(ConfigError) as refused:
+        Config.parse(text)
+    assert says in str(refused.value)
+    assert "`.github/honk.yml`" in str(refused.value)
+    assert isinstance(refused.value, UserError)
+
+
+@pytest.mark.parametrize("key", sorted(LATER))
+def test_keys_of_later_versions_are_refused(key: str) -> None:
+    """Whoever writes one relies on it."""
+    with pytest.raises(ConfigError, match="not available in this version"):
+        Config.parse(f"{key}: {{}}")
+
+
+def test_a_date_is_the_text_it_is() -> None:
+    """YAML would make another value of it."""
+    assert Config.parse("model: 2026-11-22").model == "2026-11-22"
+
+
+KEYS = st.sampled_from([*Config.model_fields, *Label.model_fields, "dollars", "name", "run"]) | st.text(max_size=4)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=4))
+def test_any_mapping_is_read_or_refused(data: dict[str, object]) -> None:
+    """There is no third way."""
+    read = _read(yaml.safe_dump(data, allow_unicode=True))
+    if isinstance(read, Config):
+        assert set(data) <= set(Config.model_fields)
+        assert read.labels.keys() >= {"honk", "honk:plan"}
+
+
+@given(st.text(max_size=40) | st.binary(max_size=40))
+def test_any_text_is_read_or_refused(text: str | bytes) -> None:
+    """Whatever the file holds, the answer is a config or a sentence about it."""
+    read = _read(text)
+    assert isinstance(read, Config) or read.startswith("`.github/honk.yml`")
+
+
+def _read(text: str | bytes) -> Config | str:
+    try:
+        return Config.parse(text)
+    except ConfigError as refused:
+        return str(refused)
+
+
+def test_the_schema_is_the_models() -> None:
+    """docs/honk.schema.json is `json.dumps(schema(), indent=2)` and a line end."""
+    assert (DOCS / "honk.schema.json").read_text() == json.dumps(schema(), indent=2) + "\n"
+
+
+def test_the_schema_accepts_what_we_accept() -> None:
+    """The example of the documentation and an empty mapping are valid, a typo is not."""
+    validator = jsonschema_rs.validator_for(schema())
+    assert validator.is_valid(yaml.safe_load(_example()))
+    assert validator.is_valid({})
+    assert not validator.is_valid({"lables": {}})
+
+
+def test_the_example_of_the_documentation_is_understood() -> None:
+    """What people copy works."""
+    assert Config.parse(_example()).checks == (Check("tests", ".venv/bin/pytest -q"),)
+
+
+def test_every_key_is_documented() -> None:
+    """docs/configuration.md has a row for each key: its default, and the sentence of its field."""
+    text = (DOCS / "configuration.md").read_text()
+    missing = [row for row in _rows(Config) if row not in text]
+    assert missing == []
+    assert all(f"`{key}`" in text for key in LATER)
+
+
+def _example() -> str:
+    return (DOCS / "configuration.md").read_text().split("```yaml\n")[1].split("```")[0]
+
+
+def _rows(model: type[BaseModel], prefix: str = "") -> list[str]:
+    rows = []
+    for name, field in model.model_fields.items():
+        inner = next((part for part in _parts(field.annotation) if issubclass(part, BaseModel)), None)
+        default = _default(field.default) if not field.is_required() else "required"
+        rows.append(f"| `{prefix}{name}` | {default} | {field.description} |")
+        step = {"labels": ".NAME", "verify": "[]"}.get(name, "")
+        rows += _rows(inner, f"{prefix}{name}{step}.") if inner else []
+    return rows
+
+
+def _parts(annotation: object) -> list[type]:
+    found = [annotation] if isinstance(annotation, type) else []
+    return found + [part for argument in get_args(annotation) for part in _parts(argument)]
+
+
+def _default(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case BaseModel():
+            return "as below"
+        case dict():
+            return ", ".join(f"`{name}`" for name in value)
+        case tuple():
+            return "none"
+        case _:
+            return f"`{json.dumps(value)}`"
