@@ -10,10 +10,11 @@ import re
 import subprocess
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ Authorize = Callable[[str, str, str, bool], bool]
 OnPush = Callable[[str, list[Update]], None]
 """(full name, updates), called after a push moved refs and before git hears that it is done."""
 
-ZERO = "0" * 40
+REPORT = "HONK_PUSH_REPORT"
+POST_RECEIVE = f'#!/bin/sh\nexec cat > "${REPORT}"\n'
+"""git knows best what a push changed; comparing refs before and after would also see what REST moved meanwhile."""
 CHUNK = 64 * 1024
 ADDRESS = re.compile(
     r"/(?P<owner>[A-Za-z0-9-]+)/(?P<name>[A-Za-z0-9._-]+?)(?:\.git)?"
@@ -40,7 +43,6 @@ CONFIG = (
     ("uploadpack.allowAnySHA1InWant", "true"),  # GitHub serves any commit that it has, also of closed pull requests
     ("receive.hideRefs", "refs/pull"),  # GitHub makes these itself and refuses pushes to them
     ("receive.autogc", "false"),  # a background gc would outlive the test that pushed
-    ("core.hooksPath", os.devnull),
     ("safe.directory", "*"),  # the folder is ours, also where another user made it
 )
 PASSED = ("REQUEST_METHOD", "QUERY_STRING", "CONTENT_TYPE", "REMOTE_ADDR", "SERVER_PROTOCOL", "HTTP_CONTENT_ENCODING")
@@ -60,9 +62,10 @@ class GitHttp:
     """Serves the repositories in `folder` to the real git client."""
 
     def __init__(self, folder: Path, authorize: Authorize, on_push: OnPush) -> None:
-        self._folder = folder
+        self._folder = folder.resolve()
         self._authorize = authorize
         self._on_push = on_push
+        self._hooks = make_hooks(self._folder / ".hooks")  # no owner's name begins with a dot
         self._pushes: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -90,19 +93,21 @@ class GitHttp:
     def _receive(
         self, full_name: str, repository: Path, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> list[bytes]:
-        """Take a push and tell of it. The lock keeps a second push out of the comparison.
+        """Take a push and tell of it, one push of a repository after the other, so that they are told in order.
 
         The answer, a few lines, is held back until `on_push` is done: who pushed may look at once what came of it.
         """
-        with self._pushes[full_name]:
-            before = refs_of(repository)
-            body = list(answer(self._backend(repository, "git-receive-pack", environ), environ, start_response))
-            updates = difference(before, refs_of(repository))
-        if updates:
-            self._on_push(full_name, updates)
+        with self._pushes[full_name], TemporaryDirectory(prefix="honk-push-") as folder:
+            report = Path(folder, "updates")
+            process = self._backend(repository, "git-receive-pack", environ, {REPORT: str(report)})
+            body = list(answer(process, environ, start_response))
+            if report.exists():
+                self._on_push(full_name, read_updates(report.read_text(encoding="utf-8")))
         return body
 
-    def _backend(self, repository: Path, verb: str, environ: "WSGIEnvironment") -> subprocess.Popen[bytes]:
+    def _backend(
+        self, repository: Path, verb: str, environ: "WSGIEnvironment", more: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
         """Start git for one request.
 
         It is not told the body's length: a chunked body has none, and where a client is lost before its length is
@@ -114,11 +119,20 @@ class GitHttp:
         variables |= {"GIT_PROJECT_ROOT": str(repository), "PATH_INFO": f"/{verb}", "GIT_HTTP_EXPORT_ALL": "1"}
         return subprocess.Popen(
             ["git", "http-backend"],
-            env=clean_environment() | variables,
+            env=clean_environment(self._hooks) | variables | dict(more or {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
+
+
+def make_hooks(folder: Path) -> Path:
+    """The folder of hooks that our repositories share."""
+    folder.mkdir(parents=True, exist_ok=True)
+    hook = folder / "post-receive"
+    hook.write_text(POST_RECEIVE, encoding="utf-8")
+    hook.chmod(0o755)
+    return folder
 
 
 def read_request(environ: "WSGIEnvironment") -> Request | None:
@@ -215,31 +229,22 @@ def refuse(start_response: "StartResponse", status: str) -> list[bytes]:
     return [f"{status.partition(' ')[2]}\n".encode()]
 
 
-def refs_of(repository: Path) -> dict[str, str]:
-    """Every ref of a repository with what it points at."""
-    command = ["git", "for-each-ref", "--format=%(refname) %(objectname)"]
-    out = subprocess.run(command, cwd=repository, env=clean_environment(), check=True, capture_output=True, text=True)
-    return dict(line.split(" ") for line in out.stdout.splitlines())
+def read_updates(report: str) -> list[Update]:
+    """What git gave to the post-receive hook: `old new ref` a line."""
+    return sorted((ref, old, new) for old, new, ref in (line.split(" ", 2) for line in report.splitlines()))
 
 
-def difference(before: dict[str, str], after: dict[str, str]) -> list[Update]:
-    """The refs that were made, moved or deleted, by name."""
-    names = sorted(before.keys() | after.keys())
-    return [
-        (name, before.get(name, ZERO), after.get(name, ZERO)) for name in names if before.get(name) != after.get(name)
-    ]
-
-
-def clean_environment() -> dict[str, str]:
-    """The environment of git: our configuration and nobody else's."""
+def clean_environment(hooks: Path) -> dict[str, str]:
+    """The environment of git: our configuration and nobody else's, and our hooks."""
+    config = (*CONFIG, ("core.hooksPath", str(hooks)))
     variables = {
         "PATH": os.environ.get("PATH", os.defpath),
         "LC_ALL": "C.UTF-8",
         "HOME": os.devnull,
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_COUNT": str(len(CONFIG)),
+        "GIT_CONFIG_COUNT": str(len(config)),
     }
-    for index, (key, value) in enumerate(CONFIG):
+    for index, (key, value) in enumerate(config):
         variables |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
     return variables

@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 import pytest
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
-from ghapp.playground.git_http import ZERO, GitHttp, Update, read_credentials
+from ghapp.playground.git_http import GitHttp, Update, read_credentials
 
 TOKENS = {"secret-write": True, "secret-read": False}
 NAME = "octo/box"
+ZERO = "0" * 40
 
 
 class Quiet(WSGIRequestHandler):
@@ -171,6 +172,19 @@ def test_a_push_moves_the_branch_and_is_told(forge: Forge) -> None:
     assert forge.pushes == [(NAME, [("refs/heads/honk/1", ZERO, new), ("refs/heads/main", old, new)])]
     forge.git("push", "-q", "origin", ":honk/1", cwd=clone)
     assert forge.pushes[1:] == [(NAME, [("refs/heads/honk/1", new, ZERO)])]
+
+
+def test_what_others_move_is_not_told_as_pushed(forge: Forge) -> None:
+    """Of a push only its own refs are told: not one that somebody moved before, nor one of its own that was refused."""
+    ours, theirs = forge.clone(), forge.clone()
+    new = forge.commit(ours, "fix", b"1\n")
+    forge.commit(theirs, "other", b"2\n")
+    forge.git("update-ref", "refs/heads/rest", "main", cwd=forge.folder / f"{NAME}.git")
+    forge.git("push", "-q", "origin", "main", cwd=ours)
+    done = forge.run("push", "origin", "main", "main~1:refs/heads/b", cwd=theirs)
+    assert done.returncode != 0
+    assert [ref for _, updates in forge.pushes for ref, _, _ in updates] == ["refs/heads/main", "refs/heads/b"]
+    assert forge.head() == new
 
 
 def test_a_push_that_changes_nothing_is_not_told(forge: Forge) -> None:
