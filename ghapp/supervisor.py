@@ -4,7 +4,6 @@ A child that dies is started again with a growing pause; each dies with this pro
 even when this process is killed.
 """
 
-import ctypes
 import fcntl
 import logging
 import os
@@ -17,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -29,7 +28,6 @@ log = logging.getLogger(__name__)
 
 _STOP_SECONDS = 10.0
 _START_SECONDS = 20.0
-_PR_SET_PDEATHSIG = 1
 
 
 @contextmanager
@@ -152,13 +150,12 @@ def _child(
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """A process in a group of its own, asked to end and then made to, with all that it started."""
     child = subprocess.Popen(
-        command,
+        ["setpriv", "--pdeathsig", "KILL", "--", *command],
         env=dict(environ),
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
         process_group=0,
-        preexec_fn=_die_with_parent,
     )
     try:
         yield child
@@ -175,8 +172,3 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
     with suppress(ProcessLookupError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
-
-
-def _die_with_parent() -> None:
-    libc: Any = ctypes.CDLL(None)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
