@@ -26,7 +26,8 @@ SCHEMAS_IN = ("allOf", "anyOf", "oneOf")
 SCALAR = ("$ref", "type", "enum", "const", "format", "pattern", "required", "minimum", "maximum", "uniqueItems")
 SIZES = ("minLength", "maxLength", "minItems", "maxItems")
 KEPT = frozenset((*SCALAR, *SIZES, *SCHEMA_IN, *SCHEMAS_IN, "properties"))
-FORMATS = frozenset({"date-time", "date", "email", "uri", "uri-template", "uuid"})  # the rest are hints such as int64
+FORMATS = frozenset({"date-time", "date", "uri", "uri-template", "uuid"})
+"""Those that are held. Not `email`: GitHub's own addresses of bots have brackets. The rest are hints such as int64."""
 COMPONENTS = "#/components/schemas/"
 SHARED_FROM = 60  # characters: below, a reference is hardly shorter than the schema itself
 
