@@ -1,0 +1,246 @@
+"""The few GraphQL operations that have no REST twin, executed by graphql-core against GitHub's own schema.
+
+Node ids are those of REST's `node_id`. A field that the schema has and the playground does not is a violation, never
+a silent null.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema, default_field_resolver, graphql_sync
+
+from ghapp.playground.auth import Caller, RefusedError
+from ghapp.playground.mergeability import approvals, mergeability
+from ghapp.playground.room import Room
+from ghapp.playground.state import Issue, Pull, Repository, ReviewComment, ReviewThread, User
+from ghapp.playground.verbs import pulls, reviews
+from ghapp.playground.views.issues import issue_html_url
+from ghapp.playground.views.people import stamp, user_html_url
+from ghapp.playground.views.pulls import pull_of
+
+Json = dict[str, Any]
+Found = tuple[Repository, Issue]
+Info = GraphQLResolveInfo[Any]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The context of one document: who asks, in which room."""
+
+    room: Room
+    caller: Caller
+
+
+def execute(schema: GraphQLSchema, room: Room, caller: Caller, document: str, variables: Mapping[str, Any]) -> Json:
+    """Run one document and return GitHub's `{"data": …, "errors": […]}`."""
+    asked = Asked(room, caller)
+    with room.lock:
+        result = graphql_sync(
+            schema,
+            document,
+            root_value=_root(asked),
+            context_value=asked,
+            variable_values=dict(variables),
+            field_resolver=_strict,
+        )
+    answer: Json = {"data": result.data}
+    if result.errors:
+        answer["errors"] = [_error(error) for error in result.errors]
+    return answer
+
+
+def _error(error: GraphQLError) -> Json:
+    shown: Json = {"message": error.message}
+    if isinstance(error.original_error, RefusedError):
+        shown["type"] = "NOT_FOUND" if error.original_error.status == 404 else "FORBIDDEN"
+    if error.path:
+        shown["path"] = error.path
+    return shown
+
+
+def _strict(source: Any, info: Info, **arguments: Any) -> Any:
+    """The field of a dict; one that is missing is not modelled."""
+    if isinstance(source, dict) and info.field_name not in source:
+        what = f"GraphQL {info.parent_type.name}.{info.field_name} is not modelled"
+        info.context.room.violations.append(what)
+        raise GraphQLError(what)
+    return default_field_resolver(source, info, **arguments)
+
+
+def _root(asked: Asked) -> Json:
+    return {
+        "viewer": lambda info: _user(asked, asked.caller.actor.user),
+        "rateLimit": lambda info, **_: _rate_limit(asked),
+        "node": lambda info, id: _node(asked, id),
+        "repository": lambda info, owner, name, **_: _repository(asked, f"{owner}/{name}"),
+        "markPullRequestReadyForReview": _mutation(asked, lambda given: _set_draft(asked, given, draft=False)),
+        "convertPullRequestToDraft": _mutation(asked, lambda given: _set_draft(asked, given, draft=True)),
+        "resolveReviewThread": _mutation(asked, lambda given: _resolve(asked, given, resolved=True)),
+        "unresolveReviewThread": _mutation(asked, lambda given: _resolve(asked, given, resolved=False)),
+    }
+
+
+def _mutation(asked: Asked, change: Callable[[Json], Json]) -> Callable[..., Json]:
+    def resolve(info: Info, input: Json) -> Json:
+        return {"clientMutationId": input.get("clientMutationId"), **change(input)}
+
+    return resolve
+
+
+def _rate_limit(asked: Asked) -> Json:
+    room, bearer = asked.room, asked.caller.bearer
+    used, limit = room.limits.used(bearer), room.limits.requests_an_hour
+    return {
+        "cost": 1,
+        "limit": limit,
+        "nodeCount": 1,
+        "remaining": max(limit - used, 0),
+        "resetAt": stamp(room.now()),
+        "used": used,
+    }
+
+
+def _visible(asked: Asked, full_name: str) -> Repository:
+    repository = asked.room.state.repository(full_name)
+    if repository is None or not asked.caller.sees(repository):
+        raise RefusedError(404, f"Could not resolve to a Repository with the name '{full_name}'.")
+    return repository
+
+
+def _repository(asked: Asked, full_name: str) -> Json:
+    repository = _visible(asked, full_name)
+
+    def pull_request(info: Info, number: int) -> Json:
+        issue = repository.issues.get(number)
+        if issue is None or issue.pull is None:
+            raise RefusedError(404, f"Could not resolve to a PullRequest with the number of {number}.")
+        asked.caller.require(repository, "pull_requests:read", "read")
+        return _pull(asked, repository, issue)
+
+    return {
+        "__typename": "Repository",
+        "id": repository.node_id,
+        "nameWithOwner": repository.full_name,
+        "pullRequest": pull_request,
+    }
+
+
+def _node(asked: Asked, node_id: str) -> Json:
+    """Repositories, pull requests and review threads by id."""
+    for repository in asked.room.state.repositories.values():
+        if repository.node_id == node_id and asked.caller.sees(repository):
+            return _repository(asked, repository.full_name)
+    if node_id.startswith("PRRT_"):
+        repository, issue, thread = _find_thread(asked, node_id, "read")
+        return _thread(asked, repository, issue, thread)
+    repository, issue = _find_pull(asked, node_id, "read")
+    return _pull(asked, repository, issue)
+
+
+def _find_pull(asked: Asked, node_id: str, level: str) -> Found:
+    for repository in asked.room.state.repositories.values():
+        for issue, _ in repository.pulls():
+            if issue.node_id == node_id and asked.caller.sees(repository):
+                asked.caller.require(repository, f"pull_requests:{level}", "write" if level == "write" else "read")
+                return repository, issue
+    raise RefusedError(404, f"Could not resolve to a node with the global id of '{node_id}'")
+
+
+def _find_thread(asked: Asked, node_id: str, level: str) -> tuple[Repository, Issue, ReviewThread]:
+    for repository in asked.room.state.repositories.values():
+        for issue, pull in repository.pulls():
+            for thread in pull.threads:
+                if thread.node_id == node_id:
+                    _find_pull(asked, issue.node_id, level)
+                    return repository, issue, thread
+    raise RefusedError(404, f"Could not resolve to a node with the global id of '{node_id}'")
+
+
+def _set_draft(asked: Asked, given: Json, *, draft: bool) -> Json:
+    repository, issue = _find_pull(asked, given["pullRequestId"], "write")
+    if issue.state == "closed":
+        raise RefusedError(422, "Pull request is closed")
+    pulls.set_draft(asked.room, repository, asked.caller.actor, issue, draft=draft)
+    return {"pullRequest": _pull(asked, repository, issue)}
+
+
+def _resolve(asked: Asked, given: Json, *, resolved: bool) -> Json:
+    repository, issue, thread = _find_thread(asked, given["threadId"], "write")
+    reviews.resolve(asked.room, repository, asked.caller.actor, issue, thread, resolved=resolved)
+    return {"thread": _thread(asked, repository, issue, thread)}
+
+
+def _user(asked: Asked, who: User) -> Json:
+    kind = {"Bot": "Bot", "Organization": "Organization"}.get(who.type, "User")
+    url = user_html_url(asked.room.state, who)
+    login = who.login.removesuffix("[bot]") if kind == "Bot" else who.login
+    return {"__typename": kind, "id": who.node_id, "login": login, "databaseId": who.id, "url": url}
+
+
+def _pull(asked: Asked, repository: Repository, issue: Issue) -> Json:
+    pull = pull_of(issue)
+    words = {True: "MERGEABLE", False: "CONFLICTING", None: "UNKNOWN"}
+    return {
+        "__typename": "PullRequest",
+        "id": issue.node_id,
+        "number": issue.number,
+        "isDraft": pull.draft,
+        "state": "MERGED" if pull.merged_at else issue.state.upper(),
+        "url": issue_html_url(asked.room.state, repository, issue),
+        "headRefOid": pull.head_sha,
+        "mergeable": words[mergeability(repository, issue, pull).mergeable],
+        "reviewDecision": _decision(repository, pull),
+        "reviewThreads": lambda info, **page: _connection(
+            [_thread(asked, repository, issue, thread) for thread in pull.threads], page
+        ),
+    }
+
+
+def _decision(repository: Repository, pull: Pull) -> str | None:
+    last = {review.author.user.id: review.state for review in pull.reviews if review.state != "COMMENTED"}
+    if "CHANGES_REQUESTED" in last.values():
+        return "CHANGES_REQUESTED"
+    rules = repository.protections.get(pull.base_ref)
+    if rules is None or not rules.approvals:
+        return None
+    return "APPROVED" if approvals(pull) >= rules.approvals else "REVIEW_REQUIRED"
+
+
+def _thread(asked: Asked, repository: Repository, issue: Issue, thread: ReviewThread) -> Json:
+    first = thread.comments[0]
+    return {
+        "__typename": "PullRequestReviewThread",
+        "id": thread.node_id,
+        "isResolved": thread.resolved_by is not None,
+        "isOutdated": first.commit_id != pull_of(issue).head_sha,
+        "path": first.path,
+        "line": first.line,
+        "comments": lambda info, **page: _connection(
+            [_comment(asked, repository, issue, one) for one in thread.comments], page
+        ),
+    }
+
+
+def _comment(asked: Asked, repository: Repository, issue: Issue, one: ReviewComment) -> Json:
+    html = issue_html_url(asked.room.state, repository, issue)
+    return {
+        "__typename": "PullRequestReviewComment",
+        "id": f"PRRC_{one.id}",
+        "databaseId": one.id,
+        "body": one.body,
+        "author": _user(asked, one.author.user),
+        "createdAt": stamp(one.created_at),
+        "url": f"{html}#discussion_r{one.id}",
+    }
+
+
+def _connection(rows: list[Json], page: Json) -> Json:
+    """One page of nodes; cursors are positions. GitHub insists on `first` or `last`; `last` is not modelled."""
+    if page.get("first") is None or page.keys() - {"first", "after"}:
+        raise GraphQLError("You must provide a `first` value to properly paginate the connection.")
+    start = int(page.get("after") or 0)
+    end = start + page["first"]
+    shown = rows[start:end]
+    info = {"hasNextPage": end < len(rows), "endCursor": str(start + len(shown)) if shown else None}
+    return {"nodes": shown, "pageInfo": info, "totalCount": len(rows)}

@@ -1,0 +1,68 @@
+"""Reactions to issues, comments and review comments: one list each, three operations."""
+
+from collections.abc import Callable
+
+from ghapp.playground.rest.issues import comment_of
+from ghapp.playground.rest.pulls import review_comment_of
+from ghapp.playground.rest.route import PAGES, Answer, Ask, Route, found
+from ghapp.playground.state import Reaction
+from ghapp.playground.verbs.issues import react
+from ghapp.playground.views.people import reaction
+
+Where = Callable[[Ask], list[Reaction]]
+
+
+def _on_issue(ask: Ask) -> list[Reaction]:
+    return ask.issue().reactions
+
+
+def _on_comment(ask: Ask) -> list[Reaction]:
+    return comment_of(ask).reactions
+
+
+def _on_review_comment(ask: Ask) -> list[Reaction]:
+    return review_comment_of(ask)[1].reactions
+
+
+def _lists(where: Where) -> Callable[[Ask], Answer]:
+    def list_reactions(ask: Ask) -> Answer:
+        wanted = ask.query.get("content")
+        return ask.page(reaction(ask.state, one) for one in where(ask) if wanted in (None, one.content))
+
+    return list_reactions
+
+
+def _creates(where: Where) -> Callable[[Ask], Answer]:
+    def create_reaction(ask: Ask) -> Answer:
+        made, new = react(ask.room, where(ask), ask.actor, ask.body["content"])
+        return Answer(reaction(ask.state, made), 201 if new else 200)
+
+    return create_reaction
+
+
+def _deletes(where: Where) -> Callable[[Ask], Answer]:
+    def delete_reaction(ask: Ask) -> Answer:
+        rows = where(ask)
+        rows.remove(found(next((one for one in rows if one.id == ask.path["reaction_id"]), None)))
+        return Answer(None, 204)
+
+    return delete_reaction
+
+
+def _routes(thing: str, where: Where, permission: str) -> tuple[Route, ...]:
+    template = f"/repos/{{owner}}/{{repo}}/{thing}/reactions"
+    read = "|".join(f"{one}:read" for one in permission.split("|"))
+    write = "|".join(f"{one}:write" for one in permission.split("|"))
+    made = frozenset({"content"})
+    return (
+        Route("GET", template, _lists(where), read, query=PAGES | {"content"}),
+        Route("POST", template, _creates(where), write, "read", body=made),
+        Route("DELETE", f"{template}/{{reaction_id}}", _deletes(where), write, "read"),
+    )
+
+
+ROUTES = (
+    *_routes("issues/{issue_number}", _on_issue, "issues|pull_requests"),
+    *_routes("issues/comments/{comment_id}", _on_comment, "issues|pull_requests"),
+    *_routes("pulls/comments/{comment_id}", _on_review_comment, "pull_requests"),
+)

@@ -1,0 +1,223 @@
+"""The playground as one server: REST, GraphQL, git, logs and the control door behind one loopback address."""
+
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from flask import Blueprint, Flask, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from ghapp.playground.auth import Caller, RefusedError, caller_of, token_of
+from ghapp.playground.contract import Contract, graphql_schema
+from ghapp.playground.control import add_control
+from ghapp.playground.git_http import GitHttp, Update
+from ghapp.playground.graphql import execute
+from ghapp.playground.rest import actions, apps, checks, door, git, issues, pulls, reactions, repositories
+from ghapp.playground.rest.route import Answer
+from ghapp.playground.room import Ci
+from ghapp.playground.state import Actor, State
+from ghapp.playground.verbs import pushes
+from ghapp.playground.world import World
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+ROUTES = (
+    *apps.ROUTES,
+    *repositories.ROUTES,
+    *issues.ROUTES,
+    *pulls.ROUTES,
+    *reactions.ROUTES,
+    *git.ROUTES,
+    *checks.ROUTES,
+    *actions.ROUTES,
+)
+_GIT_VERBS = ("/info/refs", "/git-upload-pack", "/git-receive-pack")
+
+
+def create_app(world: World, blueprints: Iterable[Blueprint] = ()) -> Flask:
+    """The Flask app over a world; `blueprints` are the web pages."""
+    app = Flask(__name__)
+    door.add_routes(app, world, ROUTES)
+    add_control(app, world)
+    app.add_url_rule("/api/graphql", "graphql", _graphql(world), methods=["POST"])
+    app.add_url_rule("/_logs/<owner>/<repo>/<int:run_id>/<int:job_id>", "logs", _logs(world))
+    app.add_url_rule("/_artifacts/<owner>/<repo>/<int:run_id>/<int:artifact_id>", "artifacts", _artifacts(world))
+    app.register_error_handler(HTTPException, door.as_json)
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    return app
+
+
+def _graphql(world: World) -> Callable[[], Response]:
+    schema = graphql_schema()
+
+    def answer() -> Response:
+        try:
+            caller = caller_of(world.state, request.headers.get("Authorization"), world.now(), "")
+            caller.actor  # noqa: B018 - raises for those who are nobody: GraphQL has no public part
+        except RefusedError as error:
+            return door.respond(door.refusal(401, str(error)))
+        fault = world.faults.take("POST", request.path)
+        if fault is not None and fault.how == "answer":
+            return door.respond(door.refusal(fault.status, "Something went wrong"), fault.headers)
+        given = request.get_json()
+        if world.contract is not None:
+            world.violations += world.contract.graphql(given["query"])
+        world.limits.use(caller.bearer, world.now())
+        shown = execute(schema, world, caller, given["query"], given.get("variables") or {})
+        return door.respond(Answer(shown), door.limit_headers(world, caller.bearer))
+
+    return answer
+
+
+def _logs(world: World) -> Callable[..., Response]:
+    def answer(owner: str, repo: str, run_id: int, job_id: int) -> Response:
+        if request.headers.get("Authorization"):
+            return door.respond(door.refusal(400, "Only one auth mechanism allowed"))
+        run = world.repo(f"{owner}/{repo}").workflow_runs[run_id]
+        log = next(job.log for job in run.jobs if job.check.id == job_id)
+        return Response(log, content_type="text/plain; charset=utf-8")
+
+    return answer
+
+
+def _artifacts(world: World) -> Callable[..., Response]:
+    def answer(owner: str, repo: str, run_id: int, artifact_id: int) -> Response:
+        if request.headers.get("Authorization"):
+            return door.respond(door.refusal(400, "Only one auth mechanism allowed"))
+        run = world.repo(f"{owner}/{repo}").workflow_runs[run_id]
+        data = next(one.data for one in run.artifacts if one.id == artifact_id)
+        return Response(data, content_type="application/zip")
+
+    return answer
+
+
+class GitDoor:
+    """Git over HTTP with the world's tokens. GitHub's own refs (`refs/pull`) cannot be pushed to."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._pusher = threading.local()
+        self.application = GitHttp(world.data / "repositories", self._authorize, self._on_push)
+
+    def _authorize(self, full_name: str, user: str, password: str, writing: bool) -> bool:
+        """Whether this token may; who it belongs to is kept for the push that this thread then tells of."""
+        world = self._world
+        with world.lock:
+            repository = world.state.repository(full_name)
+            token = token_of(world.state, password or user, world.now())
+            if repository is None or (token is None and (password or user)):
+                return False
+            caller = Caller(bearer="git", token=token)
+            level = "write" if writing else "read"
+            try:
+                caller.require(repository, f"contents:{level}", level)  # type: ignore[arg-type]
+            except RefusedError:
+                return False
+            self._pusher.actor = caller.actor if token else None
+            return caller.sees(repository)
+
+    def _on_push(self, full_name: str, updates: list[Update]) -> None:
+        """Only what git moved counts: a ref that REST moved during the push was told of already."""
+        actor: Actor = self._pusher.actor
+        with self._world.lock:
+            pushes.pushed(self._world, self._world.repo(full_name), actor, updates)
+
+
+class _Application:
+    """Sends git's requests to git and everything else to Flask."""
+
+    def __init__(self, flask: Flask, git_door: GitDoor) -> None:
+        self._flask, self._git = flask, git_door.application
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        chosen: WSGIApplication = self._git if environ["PATH_INFO"].endswith(_GIT_VERBS) else self._flask
+        return chosen(environ, start_response)
+
+
+class _Quiet(WSGIRequestHandler):
+    """No line for every request; errors still show."""
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
+def _nothing(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    start_response("503 Service Unavailable", [])
+    return []
+
+
+class Playground:
+    """A running playground: `with Playground(folder) as playground: playground.base_url, playground.world`.
+
+    Without `ci` the checks of a workflow stay queued until `world.set_check`. The folder holds the repositories.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        ci: Ci | None = None,
+        blueprints: Callable[[World], Iterable[Blueprint]] = lambda world: (),
+    ) -> None:
+        self._server: BaseWSGIServer = make_server(host, port, _nothing, threaded=True, request_handler=_Quiet)
+        self.base_url = f"http://{host}:{self._server.port}"
+        self.world = World(State(self.base_url), data, Contract(), ci)
+        self._server.app = _Application(create_app(self.world, blueprints(self.world)), GitDoor(self.world))
+        self._thread = threading.Thread(target=self._server.serve_forever, name="playground", daemon=True)
+
+    @property
+    def api_url(self) -> str:
+        return self.world.state.api
+
+    def start(self) -> Self:
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End the server and the delivery thread; a running CI is left to its own end."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+        self.world.deliveries.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def real_ci(scratch: Path, stop: threading.Event) -> Ci:
+    """The CI that runs a workflow's steps in a closed room; `stop` ends what runs."""
+    from ghapp.playground.ci import run_workflow
+
+    scratch.mkdir(parents=True, exist_ok=True)
+    return lambda bare, sha, workflow: run_workflow(bare, sha, workflow, scratch=scratch, stop=stop)
+
+
+def serve(
+    host: str,
+    port: int,
+    data: Path,
+    *,
+    on_ready: Callable[[Playground], None],
+    until: threading.Event,
+    blueprints: Callable[[World], Iterable[Blueprint]] = lambda world: (),
+) -> None:
+    """Run a playground with its real CI in this process until the event is set; `on_ready` can fill the world."""
+    stop = threading.Event()
+    playground = Playground(data, host=host, port=port, ci=real_ci(data / "ci", stop), blueprints=blueprints)
+    with playground:
+        on_ready(playground)
+        until.wait()
+        stop.set()
+        playground.world.settle(timeout=30)
