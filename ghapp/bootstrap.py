@@ -5,16 +5,17 @@ The engine's SDK takes a second to import, so it is imported where a run is work
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ghapp.core import messages
-from ghapp.core.ports import CommitText
+from ghapp.core.ports import CommitText, Results
 from ghapp.core.run import Run
 from ghapp.flow.change import Workshop
 from ghapp.flow.execute import Execute
 from ghapp.flow.followup import FollowUp
 from ghapp.flow.intake import Defaults, Intake
+from ghapp.flow.local import Forgetful
 from ghapp.flow.proof import Proof
 from ghapp.flow.publish import Publish
 from ghapp.flow.reconcile import Reconcile
@@ -150,7 +151,7 @@ def execute(settings: Settings) -> Execute:
     """What makes one attempt at a run."""
     kept, hub = records(settings), github(settings)
     name, email = hub.app.author()
-    shop = workshop(settings, kept, lambda run: commit_text(run, name, email))
+    shop = workshop(settings, kept.results, lambda run: commit_text(run, name, email))
     publish = Publish(
         repositories=hub.repositories,
         issues=hub.issues,
@@ -171,7 +172,12 @@ def execute(settings: Settings) -> Execute:
     )
 
 
-def workshop(settings: Settings, kept: Records, text: Callable[[Run], CommitText]) -> Workshop:
+def workshop(
+    settings: Settings,
+    results: Results,
+    text: Callable[[Run], CommitText],
+    protocols: Sequence[str] = ("https", "http"),
+) -> Workshop:
     """Sandbox, engine, proof and gate. Raises UserError when the isolation does not work on this machine."""
     from ghapp.agents.messages_loop import MessagesLoop
     from ghapp.sandbox.relay import ModelRelay
@@ -180,15 +186,20 @@ def workshop(settings: Settings, kept: Records, text: Callable[[Run], CommitText
     sandbox = Bubblewrap(data, already_isolated=settings.already_isolated)
     verifiers = RepositoryVerifiers()
     return Workshop(
-        git=GitMirrors(data),
+        git=GitMirrors(data, protocols),
         sandbox=sandbox,
         relay=ModelRelay(settings.anthropic_base_url, settings.anthropic_api_key),
         engine=MessagesLoop(),
         verifiers=verifiers,
-        proof=Proof(sandbox, verifiers, kept.results),
+        proof=Proof(sandbox, verifiers, results),
         commit_text=text,
-        secrets=[settings.anthropic_api_key, settings.github_webhook_secret],
+        secrets=[text for text in (settings.anthropic_api_key, settings.github_webhook_secret) if len(text) >= 16],
     )
+
+
+def local_workshop(settings: Settings, text: Callable[[Run], CommitText]) -> Workshop:
+    """The same for a repository of this machine, without any records."""
+    return workshop(settings, Forgetful(), text, protocols=("file",))
 
 
 def commit_text(run: Run, author_name: str, author_email: str) -> CommitText:

@@ -7,7 +7,7 @@ import sys
 import click
 from dotenv import load_dotenv
 
-from ghapp.cli import demo, doctor, fix, parts, run
+from ghapp.cli import demo, doctor, fix, parts, playground, run
 from ghapp.core.errors import UserError
 
 
@@ -16,7 +16,7 @@ def honk() -> None:
     """Label an issue, get a proven pull request."""
 
 
-for command in (run.run, demo.demo, fix.fix, doctor.doctor, *parts.COMMANDS):
+for command in (run.run, demo.demo, fix.fix, doctor.doctor, playground.playground, *parts.COMMANDS):
     honk.add_command(command)
 
 

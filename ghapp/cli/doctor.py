@@ -1,0 +1,137 @@
+"""`honk doctor`: looks at everything that Honk needs, and says what to do about what is wrong."""
+
+import os
+import shutil
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+from redis.exceptions import RedisError
+
+from ghapp import bootstrap
+from ghapp.core.errors import TransientError, UserError
+from ghapp.settings import Settings, from_environment
+from ghapp.store.connection import connect
+
+_OLDEST_GIT = (2, 39)
+_CLOCK_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at; `advice` says what to do when it is not well."""
+
+    name: str
+    well: bool
+    said: str
+    advice: str = ""
+
+
+@click.command()
+def doctor() -> None:
+    """Check the configuration, Redis, the sandbox, git, the clock and the key, and say what to do about each."""
+    settings = from_environment(os.environ)
+    findings = [finding for look in LOOKS for finding in look(settings)]
+    for finding in findings:
+        click.echo(f"{'ok   ' if finding.well else 'WRONG'} {finding.name}: {finding.said}")
+        if not finding.well:
+            click.echo(f"      {finding.advice}")
+    sys.exit(0 if all(finding.well for finding in findings) else 1)
+
+
+def look_at_configuration(settings: Settings) -> Iterator[Finding]:
+    """Without an App, the playground is served, and nothing needs to be set."""
+    if not settings.has_app:
+        yield Finding("configuration", True, "no GitHub App is set: `honk run` serves the playground")
+        return
+    try:
+        settings.require("GITHUB_WEBHOOK_SECRET", "ANTHROPIC_API_KEY")
+        yield Finding("configuration", True, f"App {settings.github_app_id} at {settings.github_api_url}")
+    except UserError as error:
+        yield Finding("configuration", False, str(error), "Set them in the environment or in .env; see docs/settings.md.")
+
+
+def look_at_key(settings: Settings) -> Iterator[Finding]:
+    """The private key: readable by its owner alone, and a key."""
+    path = settings.github_private_key_path
+    if path and Path(path).exists():
+        mode = stat.S_IMODE(Path(path).stat().st_mode)
+        yield Finding("key file", mode & 0o077 == 0, f"mode {mode:04o}", f"Others can read it: chmod 600 {path}")
+    if not settings.has_app:
+        return
+    try:
+        bootstrap.github(settings)
+        yield Finding("private key", True, "it can be read")
+    except (UserError, ValueError) as error:
+        advice = "Make a new one on the App's settings page; set GITHUB_PRIVATE_KEY or GITHUB_PRIVATE_KEY_PATH."
+        yield Finding("private key", False, f"it cannot be used: {error}", advice)
+
+
+def look_at_redis(settings: Settings) -> Iterator[Finding]:
+    """Reachable, persistent, never evicting: what it acknowledges must last."""
+    if not os.environ.get("REDIS_URL"):
+        yield Finding("redis", True, "REDIS_URL is not set: `honk run` starts its own, append-only")
+        return
+    client = connect(settings.redis_url, patient=False)
+    try:
+        append_only = client.config_get("appendonly")["appendonly"]
+        policy = client.config_get("maxmemory-policy")["maxmemory-policy"]
+    except RedisError as error:
+        yield Finding("redis", False, f"it does not answer: {error}", "Start it, or correct REDIS_URL.")
+        return
+    yield Finding(
+        "redis persistence", append_only == "yes", f"appendonly {append_only}",
+        "A crash would lose accepted work: set `appendonly yes`.",
+    )  # fmt: skip
+    yield Finding(
+        "redis eviction", policy == "noeviction", f"maxmemory-policy {policy}",
+        "Records would vanish when memory is short: set `maxmemory-policy noeviction`.",
+    )  # fmt: skip
+
+
+def look_at_git(_settings: Settings) -> Iterator[Finding]:
+    """Git is there and new enough."""
+    if shutil.which("git") is None:
+        yield Finding("git", False, "it is not installed", "apt-get install git")
+        return
+    said = subprocess.run(["git", "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    numbers = tuple(int(part) for part in said.split()[2].split(".")[:2])
+    yield Finding("git", numbers >= _OLDEST_GIT, said, "Install git 2.39 or newer.")
+
+
+def look_at_sandbox(settings: Settings) -> Iterator[Finding]:
+    """Bubblewrap really shuts a program in on this machine."""
+    from ghapp.sandbox.bubblewrap import Bubblewrap  # noqa: PLC0415 - only the doctor and the workers need it
+
+    try:
+        Bubblewrap(settings.data.absolute(), already_isolated=settings.already_isolated).check()
+        yield Finding("sandbox", True, "bubblewrap isolates")
+    except UserError as error:
+        yield Finding("sandbox", False, "bubblewrap does not isolate", str(error))
+
+
+def look_at_clock(settings: Settings) -> Iterator[Finding]:
+    """GitHub refuses tokens of a clock that is off."""
+    if not settings.has_app:
+        return
+    try:
+        off = bootstrap.github(settings).app.clock_offset(time.time())
+        well = abs(off) <= _CLOCK_SECONDS
+        yield Finding("clock", well, f"{off:+.0f} s against GitHub", "Turn on time synchronisation: timedatectl set-ntp true")
+    except (UserError, TransientError, ValueError) as error:
+        yield Finding("clock", False, f"GitHub could not be asked: {error}", "Check GITHUB_API_URL and the network.")
+
+
+LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    look_at_configuration,
+    look_at_key,
+    look_at_redis,
+    look_at_git,
+    look_at_sandbox,
+    look_at_clock,
+)

@@ -1,0 +1,87 @@
+"""`honk fix`: the engine, sandbox, verifiers and gate on a repository of this machine, without GitHub."""
+
+import getpass
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from hashlib import sha256
+from pathlib import Path
+
+import click
+
+from ghapp import bootstrap
+from ghapp.cli.telling import Teller
+from ghapp.core.errors import UserError
+from ghapp.core.events import Actor, Repository, Thread
+from ghapp.core.ports import CommitText, Remote
+from ghapp.core.run import Request, Run, Trigger
+from ghapp.flow.local import FixLocally
+from ghapp.playground.model import ModelServer
+from ghapp.playground.script import load_script
+from ghapp.settings import Settings, from_environment
+
+_GIT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "PATH": os.defpath}
+
+
+@click.command()
+@click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("instruction")
+@click.option("--script", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Use the scripted model.")
+def fix(path: Path, instruction: str, script: Path | None) -> None:
+    """Do INSTRUCTION to the repository at PATH and leave the result on a branch of it.
+
+    The work starts from the commit that is checked out; what is not committed is not seen.
+    """
+    settings = from_environment(os.environ)
+    with nullcontext(settings) if script is None else _scripted(settings, script) as settings:
+        settings.require("ANTHROPIC_API_KEY")
+        run = _describe(settings, path.resolve(), instruction)
+        shop = bootstrap.local_workshop(settings, _commit_text)
+        done = FixLocally(shop, bootstrap.SystemClock(), Teller()).fix(run, Remote(f"file://{path.resolve()}", None))
+    if done.head_sha:
+        click.echo(f"the work is on the branch {done.branch} ({done.head_sha[:9]})")
+    if done.conclusion:
+        click.echo(f"honk fix: {done.conclusion}: {done.reason}", err=True)
+        sys.exit(1)
+
+
+@contextmanager
+def _scripted(settings: Settings, script: Path) -> Iterator[Settings]:
+    key = secrets.token_hex(8)
+    with ModelServer((load_script(script),), key) as model:
+        yield replace(settings, anthropic_base_url=model.url, anthropic_api_key=key)
+
+
+def _describe(settings: Settings, path: Path, instruction: str) -> Run:
+    title, _, body = instruction.partition("\n")
+    number = int.from_bytes(sha256(str(path).encode()).digest()[:6])
+    return Run(
+        id=secrets.token_hex(4),
+        key="",
+        thread=Thread(Repository(number, path.name, 0), 0),
+        requester=Actor(0, getpass.getuser()),
+        trigger=Trigger(at=""),
+        request=Request(title=title, body=body),
+        created_at=time.time(),
+        model=settings.model,
+        base_branch=_branch(path),
+    )
+
+
+def _branch(path: Path) -> str:
+    asked = ["git", "-C", str(path), "symbolic-ref", "--short", "HEAD"]
+    said = subprocess.run(asked, env=_GIT, capture_output=True, text=True, check=False)
+    if said.returncode:
+        raise UserError(f"{path} is no git repository with a branch checked out: {said.stderr.strip()}")
+    return said.stdout.strip()
+
+
+def _commit_text(run: Run) -> CommitText:
+    summary = run.report.summary.strip() if run.report else ""
+    message = f"{run.request.title[:100]}\n\n{summary}\n".rstrip() + "\n"
+    return CommitText(message, "Honk", "honk@localhost", run.created_at)

@@ -1,0 +1,148 @@
+"""A whole world on this machine: the playground, a model, Redis and every part of Honk, for as long as a block lasts."""
+
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from threading import Event
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from ghapp.playground.model import ModelServer
+from ghapp.playground.pages import blueprint
+from ghapp.playground.script import Script
+from ghapp.playground.server import Playground, real_ci
+from ghapp.playground.world import World
+from ghapp.settings import Settings, from_environment
+from ghapp.supervisor import Household, embedded_valkey, part
+
+OWNER = "octo"
+PERSON = "octocat"
+
+# The same as in app.yml, by test.
+PERMISSIONS = {
+    "actions": "read",
+    "checks": "write",
+    "contents": "write",
+    "issues": "write",
+    "metadata": "read",
+    "pull_requests": "write",
+    "statuses": "read",
+}
+EVENTS = ("check_run", "check_suite", "issue_comment", "issues", "pull_request", "status", "workflow_run")
+
+_APP_ID = 1
+_MODEL_KEY = "playground"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The running world. `environ` is what the parts were given; `settings` is the same, read."""
+
+    playground: Playground
+    household: Household
+    environ: Mapping[str, str]
+    settings: Settings
+
+
+@contextmanager
+def set_up(data: Path, scripts: tuple[Script, ...], *, live: bool, ports: tuple[int, int] = (0, 0)) -> Iterator[Stage]:
+    """Start the world in `data`; everything has ended when the block is left.
+
+    The model reads from `scripts`, or is Anthropic's with the operator's own key when `live`. `ports` are those of
+    the playground and of the web part; 0 takes a free one.
+    """
+    with ExitStack() as stack:
+        stop = Event()
+        playground = Playground(
+            data / "github", port=ports[0], ci=real_ci(data / "ci", stop), blueprints=lambda world: [blueprint(world)]
+        )
+        stack.enter_context(playground)
+        stack.callback(playground.world.settle, timeout=30)
+        stack.callback(stop.set)
+        environ = _environ(data, playground.base_url, ports[1] or _free_port())
+        environ |= _live_model() if live else _scripted_model(stack, scripts)
+        environ["REDIS_URL"] = stack.enter_context(embedded_valkey(data / "valkey"))
+        settings = from_environment(environ)
+        register(
+            playground.world,
+            app_id=_APP_ID,
+            private_key=settings.private_key,
+            webhook_secret=settings.github_webhook_secret,
+            hook_url=f"{settings.page_root}/webhooks/github",
+        )
+        household = stack.enter_context(Household(_inherited() | environ, data / "logs"))
+        for name in ("web", "intake", "worker", "clock"):
+            household.start(part(name, name))
+        yield Stage(playground, household, environ, settings)
+
+
+def _environ(data: Path, base_url: str, port: int) -> dict[str, str]:
+    return {
+        "GITHUB_APP_ID": str(_APP_ID),
+        "GITHUB_PRIVATE_KEY": _private_key(),
+        "GITHUB_WEBHOOK_SECRET": secrets.token_hex(16),
+        "GITHUB_API_URL": f"{base_url}/api/v3",
+        "GITHUB_SERVER_URL": base_url,
+        "HONK_DATA": str(data / "work"),
+        "HONK_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "PORT": str(port),
+    }
+
+
+def _scripted_model(stack: ExitStack, scripts: tuple[Script, ...]) -> dict[str, str]:
+    model = stack.enter_context(ModelServer(scripts, _MODEL_KEY))
+    return {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": _MODEL_KEY}
+
+
+def _live_model() -> dict[str, str]:
+    operator = from_environment(os.environ)
+    operator.require("ANTHROPIC_API_KEY")
+    return {
+        "ANTHROPIC_BASE_URL": operator.anthropic_base_url,
+        "ANTHROPIC_API_KEY": operator.anthropic_api_key,
+        "HONK_MODEL": operator.model,
+    }
+
+
+def register(world: World, *, app_id: int, private_key: str, webhook_secret: str, hook_url: str) -> None:
+    """Register the App, and the organization that it can be installed on."""
+    key = serialization.load_pem_private_key(private_key.encode(), None)
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    world.organization(OWNER)
+    world.register_app(
+        "honk",
+        public_key=public.decode(),
+        permissions=PERMISSIONS,
+        events=EVENTS,
+        hook_url=hook_url,
+        webhook_secret=webhook_secret,
+        app_id=app_id,
+    )
+
+
+def _private_key() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _inherited() -> dict[str, str]:
+    """The operator's environment without Honk's own settings: in the playground nothing points anywhere else."""
+    ours = {item.metadata["name"] for item in fields(Settings)}
+    return {name: value for name, value in os.environ.items() if name not in ours} | {"PYTHONPATH": os.pathsep.join(sys.path)}
