@@ -35,7 +35,7 @@ from ghapp.store.pace import Paces
 from ghapp.store.results import BaseResults
 from ghapp.store.runs import Runs
 from ghapp.store.transcripts import Streams
-from ghapp.verify import RepositoryVerifiers
+from ghapp.verify import RepositoryChecks
 
 
 class SystemClock:
@@ -180,11 +180,12 @@ def workshop(
 ) -> Workshop:
     """Sandbox, engine, proof and gate. Raises UserError when the isolation does not work on this machine."""
     from ghapp.agents.messages_loop import MessagesLoop
+    from ghapp.agents.prompt import prompt_hash
     from ghapp.sandbox.relay import ModelRelay
 
     data = settings.data.absolute()
     sandbox = Bubblewrap(data, already_isolated=settings.already_isolated)
-    verifiers = RepositoryVerifiers()
+    verifiers = RepositoryChecks()
     return Workshop(
         git=GitMirrors(data, protocols),
         sandbox=sandbox,
@@ -193,6 +194,7 @@ def workshop(
         verifiers=verifiers,
         proof=Proof(sandbox, verifiers, results),
         commit_text=text,
+        prompt_hash=prompt_hash(),
         secrets=[text for text in (settings.anthropic_api_key, settings.github_webhook_secret) if len(text) >= 16],
     )
 

@@ -115,7 +115,7 @@ class _Watch:
         for reaction in world.issue(self._name, self._thread.number).reactions:
             self._once("github", f"reaction on the issue: {reaction.content}")
         for comment in world.comments(self._name, self._thread.number):
-            self._once("github", f"comment by {comment.actor.user.login} on the issue, edited in place from now on")
+            self._once("github", f"comment by {comment.author.user.login} on the issue, edited in place from now on")
 
     def _look_at_transcript(self, run: Run) -> None:
         for entry in self._records.transcripts.read(run.id, self._seen):
@@ -145,7 +145,9 @@ def _show(stage: Stage, name: str, run: Run) -> None:
         base = "not run" if item.base is None else _word(item.base.passed)
         click.echo(f"{item.check.name:<12} {base:<8} {_word(item.head.passed):<8} {item.head.summary}")
     click.echo(f"\nlogs and data: {stage.settings.data.parent}")
-    click.echo(f"`honk run` stays up, with pages for issues and pull requests; the run's page was {_page(stage, run)}\n")
+    click.echo(
+        f"`honk run` stays up, with pages for issues and pull requests; the run's page was {_page(stage, run)}\n"
+    )
 
 
 def _word(passed: bool) -> str:

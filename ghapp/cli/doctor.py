@@ -53,7 +53,9 @@ def look_at_configuration(settings: Settings) -> Iterator[Finding]:
         settings.require("GITHUB_WEBHOOK_SECRET", "ANTHROPIC_API_KEY")
         yield Finding("configuration", True, f"App {settings.github_app_id} at {settings.github_api_url}")
     except UserError as error:
-        yield Finding("configuration", False, str(error), "Set them in the environment or in .env; see docs/settings.md.")
+        yield Finding(
+            "configuration", False, str(error), "Set them in the environment or in .env; see docs/settings.md."
+        )
 
 
 def look_at_key(settings: Settings) -> Iterator[Finding]:
@@ -106,7 +108,7 @@ def look_at_git(_settings: Settings) -> Iterator[Finding]:
 
 def look_at_sandbox(settings: Settings) -> Iterator[Finding]:
     """Bubblewrap really shuts a program in on this machine."""
-    from ghapp.sandbox.bubblewrap import Bubblewrap  # noqa: PLC0415 - only the doctor and the workers need it
+    from ghapp.sandbox.bubblewrap import Bubblewrap
 
     try:
         Bubblewrap(settings.data.absolute(), already_isolated=settings.already_isolated).check()
@@ -122,7 +124,9 @@ def look_at_clock(settings: Settings) -> Iterator[Finding]:
     try:
         off = bootstrap.github(settings).app.clock_offset(time.time())
         well = abs(off) <= _CLOCK_SECONDS
-        yield Finding("clock", well, f"{off:+.0f} s against GitHub", "Turn on time synchronisation: timedatectl set-ntp true")
+        yield Finding(
+            "clock", well, f"{off:+.0f} s against GitHub", "Turn on time synchronisation: timedatectl set-ntp true"
+        )
     except (UserError, TransientError, ValueError) as error:
         yield Finding("clock", False, f"GitHub could not be asked: {error}", "Check GITHUB_API_URL and the network.")
 

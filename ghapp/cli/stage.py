@@ -1,4 +1,4 @@
-"""A whole world on this machine: the playground, a model, Redis and every part of Honk, for as long as a block lasts."""
+"""A whole world on this machine: the playground, a model, Redis and every part of Honk, while a block lasts."""
 
 import os
 import secrets
@@ -113,9 +113,7 @@ def _live_model() -> dict[str, str]:
 def register(world: World, *, app_id: int, private_key: str, webhook_secret: str, hook_url: str) -> None:
     """Register the App, and the organization that it can be installed on."""
     key = serialization.load_pem_private_key(private_key.encode(), None)
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     world.organization(OWNER)
     world.register_app(
         "honk",
@@ -145,4 +143,6 @@ def _free_port() -> int:
 def _inherited() -> dict[str, str]:
     """The operator's environment without Honk's own settings: in the playground nothing points anywhere else."""
     ours = {item.metadata["name"] for item in fields(Settings)}
-    return {name: value for name, value in os.environ.items() if name not in ours} | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    return {name: value for name, value in os.environ.items() if name not in ours} | {
+        "PYTHONPATH": os.pathsep.join(sys.path)
+    }

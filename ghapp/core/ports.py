@@ -303,10 +303,7 @@ class Task:
 
 
 class Engine(Protocol):
-    """A coding agent. `prompt_hash` names the version of its prompts."""
-
-    @property
-    def prompt_hash(self) -> str: ...
+    """A coding agent."""
 
     def work(
         self,

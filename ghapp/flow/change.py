@@ -73,7 +73,9 @@ class Ground:
 
 @dataclass(frozen=True)
 class Workshop:
-    """The parts that making a change takes. `secrets` are strings that must never leave in a change."""
+    """The parts that making a change takes. `secrets` are strings that must never leave in a change;
+    `prompt_hash` names the version of the engine's prompts.
+    """
 
     git: GitStore
     sandbox: Sandbox
@@ -82,6 +84,7 @@ class Workshop:
     verifiers: Verifiers
     proof: Proof
     commit_text: Callable[[Run], CommitText]
+    prompt_hash: str
     secrets: Sequence[str] = ()
     repairs: int = 2
 
@@ -135,7 +138,7 @@ class Workshop:
         base: dict[str, CheckResult],
         work: Callable[[str], Report],
     ) -> None:
-        journal.update(prompt=self.engine.prompt_hash)
+        journal.update(prompt=self.prompt_hash)
         feedback = ""
         for _ in range(self.repairs + 1):
             journal.enter(State.CODING, "the agent repairs what was found" if feedback else "the agent works")

@@ -73,7 +73,7 @@ class Intake:
         return Config.parse(self.repositories.read_file(event.thread.repository, CONFIG_PATH))
 
     def _right(self, event: Event, config: Config) -> Permission:
-        if isinstance(event, InstallationChanged) or not policy.concerns_a_right(event, config):
+        if not isinstance(event, IssueLabeled | CommentCreated) or not policy.concerns_a_right(event, config):
             return Permission.NONE
         return self.repositories.permission(event.thread.repository, event.actor)
 
