@@ -1,0 +1,444 @@
+"""What may leave the sandbox."""
+
+import sys
+from types import FrameType
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ghapp.core import paths
+from ghapp.core.gate import (
+    EXECUTABLE,
+    FILE,
+    LINK,
+    MAX_FINDINGS,
+    SUBMODULE,
+    Change,
+    FileChange,
+    Finding,
+    Limits,
+    Rule,
+    Severity,
+    inspect,
+)
+
+LIMITS = Limits()
+
+
+def added(path: str, *lines: str, mode: str = FILE) -> FileChange:
+    return FileChange(path, "A", new_mode=mode, size=sum(map(len, lines)), added=lines)
+
+
+def link(path: str, target: str | None) -> FileChange:
+    return FileChange(path, "A", new_mode=LINK, link_target=target)
+
+
+def deleted(path: str, mode: str = FILE) -> FileChange:
+    return FileChange(path, "D", old_mode=mode)
+
+
+def look(*files: FileChange, limits: Limits = LIMITS, secrets: tuple[str, ...] = ()) -> tuple[Finding, ...]:
+    return inspect(Change(files), limits, secrets)
+
+
+def rules(*files: FileChange, limits: Limits = LIMITS) -> list[Rule]:
+    return [finding.rule for finding in look(*files, limits=limits)]
+
+
+def test_an_ordinary_change_passes() -> None:
+    """Files, executables, links within the tree, moves and deletions are nothing to speak of."""
+    assert not look(
+        added("src/a.py", "x = 1"),
+        FileChange("src/b.py", "M", FILE, EXECUTABLE, 10, added=("#!/bin/sh",)),
+        added("dir with blanks/é漢.txt", "token = None"),
+        added(".gitignore", "*.pyc"),
+        added(".github/dependabot.yml", "version: 2"),
+        added("docs/git.md"),
+        link("latest", "releases/v2"),
+        link("a/b/link", "../../README.md"),
+        link("a/link", "./c"),
+        deleted("old.py"),
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change((), descends=False),
+        Change((), merges=1),
+        Change((added("a"),), commits=0),
+    ],
+)
+def test_work_must_be_one_line_from_the_base(change: Change) -> None:
+    """Merges, strange roots and histories without the base do not leave."""
+    findings = inspect(change, LIMITS)
+    assert [finding.rule for finding in findings] == [Rule.DESCENT]
+    assert findings[0].severity is Severity.BLOCK
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".git/config",
+        "a/.git/hooks/x",
+        ".GIT/config",
+        ".Git",
+        "git~1/config",
+        "GIT~2",
+        ".git./config",
+        ".git /config",
+        ".git . ./config",
+        ".git::$INDEX_ALLOCATION/config",
+        ".git:x",
+        ".g\u200cit/config",
+        "\ufeff.git/config",
+        ".gi\u202et",
+        "a\\.git\\config",
+        "../x",
+        "a/../x",
+        "a/./x",
+        ".. /x",
+        "...",
+        "a\\..\\x",
+        "/etc/passwd",
+        "\\x",
+        "C:/x",
+        "c:x",
+        "",
+        "a//b",
+        "a/",
+        "a\nb",
+        "a\tb",
+        "a\x1b[2Jb",
+        "a\x7f",
+        "a\x85b",
+        "a\u2028b",
+        "a\u202eb",
+        "x" * 300,
+        "a/" * 3000 + "b",
+    ],
+)
+def test_paths_that_do_not_leave(path: str) -> None:
+    """No name that some file system takes for `.git`, none that leaves the tree, none that a terminal obeys."""
+    findings = look(added(path))
+    assert Rule.PATH in {finding.rule for finding in findings}
+    assert all(finding.path.isprintable() and len(finding.path) <= 1300 for finding in findings)
+
+
+@pytest.mark.parametrize("path", ["digit/a", ".github", "git", "legit/x", ".gitattributes", "a.git", "git~x", ".git_x"])
+def test_names_that_only_look_like_git(path: str) -> None:
+    """`.git` is a whole name."""
+    assert Rule.PATH not in rules(added(path))
+
+
+@pytest.mark.parametrize("mode", ["040000", "100664", "000000", "060000", ""])
+def test_only_files_and_links_leave(mode: str) -> None:
+    """No other modes than git's three."""
+    assert rules(added("a", mode=mode)) == [Rule.MODE]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        added("vendor/x", mode=SUBMODULE),
+        deleted("vendor/x", SUBMODULE),
+        added(".gitmodules"),
+        deleted(".gitmodules"),
+        added(".GitModules"),
+        added("gitmod~1"),
+        added("GI7EBA~1"),
+        added(".gitmodules ."),
+    ],
+)
+def test_no_submodules(file: FileChange) -> None:
+    """Neither a submodule nor the list of them, under whatever name, comes, changes or goes."""
+    assert Rule.SUBMODULE in rules(file)
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("a", "/etc/passwd"),
+        ("a", "\\x"),
+        ("a", "C:\\x"),
+        ("a", ".."),
+        ("a", "../x"),
+        ("a/b", "../../x"),
+        ("a/b", "./../../x"),
+        ("a/b", "..\\..\\x"),
+        ("a/b", "c/../../../x"),
+        ("a/b", "c/.."),
+        ("a", ".git/config"),
+        ("a/b", "../.GIT/config"),
+        ("a", "git~1"),
+        ("a", ""),
+        ("a", None),
+    ],
+)
+def test_links_stay_in_the_tree(path: str, target: str | None) -> None:
+    """A link leads to a place in the tree that its text alone tells, and not into `.git`."""
+    assert rules(link(path, target)) == [Rule.LINK]
+
+
+def test_a_link_does_not_take_the_place_of_a_folder() -> None:
+    """What is written to the folder later would go elsewhere."""
+    assert rules(deleted("lib/a.py"), link("lib", "src"), deleted("lib-b/x")) == [Rule.LINK]
+    assert rules(deleted("lib-b/x"), link("lib", "src"), FileChange("one", "T", FILE, LINK, link_target="two")) == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [".github/workflows/ci.yml", ".GitHub/Workflows/ci.yml", ".github/workflows", ".github/actions/x/action.yml"],
+)
+def test_workflows_are_an_admins(path: str) -> None:
+    """Neither written nor deleted, in any spelling."""
+    assert rules(added(path)) == [Rule.WORKFLOW]
+    assert rules(deleted(path)) == [Rule.WORKFLOW]
+
+
+def test_honk_does_not_write_its_own_rules() -> None:
+    """The configuration is a person's, and so is the folder that it is in."""
+    assert rules(added(".github/honk.yml", "protect: []")) == [Rule.CONFIG]
+    assert rules(deleted(".github/HONK.yml")) == [Rule.CONFIG]
+    assert rules(link(".github", "elsewhere")) == [Rule.CONFIG]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "protected"),
+    [
+        ("migrations/**", "migrations/0001.py", True),
+        ("migrations/**", "app/migrations/0001.py", False),
+        ("migrations/", "app/migrations/0001.py", True),
+        ("migrations", "migrations", True),
+        ("/migrations", "app/migrations/x", False),
+        ("**/migrations/*.py", "a/b/migrations/0001.py", True),
+        ("**/migrations/*.py", "migrations/0001.py", True),
+        ("*.lock", "a/poetry.lock", True),
+        ("*.lock", "a/poetry.lock.md", False),
+        ("src/*.py", "src/a.py", True),
+        ("src/*.py", "src/b/a.py", False),
+        ("src/?.py", "SRC/A.PY", True),
+        ("a/**/b/**/c", "a/x/b/y/z/c", True),
+        ("a/**/b/**/c", "a/x/y/z/c", False),
+        ("LICENSE", "LICENSE ", True),
+        ("[", "a", False),
+        ("/", "a", False),
+    ],
+)
+def test_protected_paths(pattern: str, path: str, protected: bool) -> None:
+    """Patterns mean what docs/configuration.md says, for changes and for deletions."""
+    limits = Limits(protect=(pattern,))
+    assert (Rule.PROTECTED in rules(added(path), limits=limits)) is protected
+    assert (Rule.PROTECTED in rules(deleted(path), limits=limits)) is protected
+
+
+def test_sizes() -> None:
+    """One file, all files and their number have a limit; what is deleted weighs nothing."""
+    limits = Limits(files=2, file_bytes=10, total_bytes=15)
+    ten = FileChange("a", "A", new_mode=FILE, size=10)
+    assert look(ten, FileChange("b", "D", FILE, size=99), limits=limits) == ()
+    assert [f.path for f in look(FileChange("a", "M", FILE, FILE, 11), limits=limits)] == ["a"]
+    assert rules(ten, FileChange("b", "A", new_mode=FILE, size=6), limits=limits) == [Rule.SIZE]
+    assert rules(deleted("a"), deleted("b"), deleted("c"), limits=limits) == [Rule.SIZE]
+
+
+A = "Ab1" * 20
+# Put together here, so that no scanner takes this file for a leak.
+TOKENS = {
+    "ghp": "ghp" + "_" + A[:36],
+    "ghs": "ghs" + "_" + A[:36],
+    "github": "github" + "_pat_" + A,
+    "pem": "-----BEGIN RSA " + "PRIVATE KEY-----",
+    "pkcs8": "-----BEGIN " + "PRIVATE KEY-----",
+    "pgp": "-----BEGIN PGP " + "PRIVATE KEY BLOCK-----",
+    "aws": "AKIA" + "ABCDEFGH12345678",
+    "slack": "xoxb" + "-123456789012-123456789012-" + A[:24],
+    "slack app": "xapp" + "-1-A0123456789-123456789012-" + A,
+    "anthropic": "sk-" + "ant-api03-" + A,
+    "google": "AIza" + A[:35],
+    "stripe": "sk" + "_live_" + A[:24],
+    "gitlab": "glpat" + "-" + A[:20],
+    "npm": "npm" + "_" + A[:36],
+}
+
+
+@pytest.mark.parametrize("token", TOKENS.values(), ids=TOKENS.keys())
+def test_secrets_do_not_leave(token: str) -> None:
+    """Found in the middle of any line of any file, and never shown."""
+    findings = look(added("a.txt", "one", f"key: '{token}', more"))
+    assert [(f.rule, f.severity, f.path) for f in findings] == [(Rule.SECRET, Severity.BLOCK, "a.txt")]
+    assert findings[0].detail.endswith("in added line 2")
+    assert token not in repr(findings)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ghp_short",
+        "-----BEGIN CERTIFICATE-----",
+        "-----BEGIN PUBLIC KEY-----",
+        "AKIA" + "IOSFODNN7EXAMPLE",
+        "the sk-ant- prefix",
+        "xoxb-your-token",
+        "NAKIA" + "ABCDEFGH12345678X",
+    ],
+)
+def test_what_is_no_secret_leaves(line: str) -> None:
+    """Prefixes in prose, public keys and Amazon's own example are no leak."""
+    assert look(added("a.txt", line)) == ()
+
+
+def test_known_secrets_do_not_leave() -> None:
+    """The server's own strings, in a line, in a path, in a link and as one line of a key."""
+    secret = "correct horse battery"
+    key = "-----BEGIN X-----\n" + A + "\n" + A[::-1] + "\n-----END X-----\n"
+    for file in (
+        added("a", "x" * 5000 + secret),
+        link("a", f"b/{secret}"),
+        added("a", f'"{A[::-1]}\\n"'),
+        added(f"a/{secret}/b"),
+    ):
+        findings = look(file, secrets=(secret, key))
+        assert {f.rule for f in findings} == {Rule.SECRET}
+        assert secret not in repr(findings)
+        assert A[::-1] not in repr(findings)
+
+
+def test_a_secret_in_a_path_is_shown_by_no_rule() -> None:
+    """Other findings on the same path do not show it either."""
+    secret = "correct-horse-battery"
+    findings = look(added(f".github/workflows/{secret}.yml"), deleted(f"tests/test_{secret}.py"), secrets=(secret,))
+    assert {f.rule for f in findings} == {Rule.SECRET, Rule.WORKFLOW, Rule.TESTS}
+    assert secret not in repr(findings)
+
+
+def test_short_strings_are_no_secrets() -> None:
+    """An empty or tiny setting must not block every change."""
+    assert look(added("a", "abc"), secrets=("", "a", "abc", "\n")) == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("tests/test_a.py", "@pytest.mark.skip(reason='flaky')"),
+        ("tests/test_a.py", "    @pytest.mark.xfail"),
+        ("src/pkg/test_a.py", "pytest.skip('later')"),
+        ("tests/a.py", "@unittest.skipIf(True, '')"),
+        ("a.test.ts", "it.only('works', () => {"),
+        ("src/__tests__/a.js", "xdescribe('works', () => {"),
+        ("a_test.go", "t.Skip()"),
+        ("tests/a.rs", "#[ignore]"),
+        ("src/ATest.java", "@Disabled"),
+    ],
+)
+def test_skipped_tests_are_noted(path: str, line: str) -> None:
+    """The reviewer hears of it; the change may leave."""
+    findings = look(added(path, "ok", line, line))
+    assert [(f.rule, f.severity) for f in findings] == [(Rule.TESTS, Severity.NOTE)]
+    assert "added line 2" in findings[0].detail
+
+
+def test_deleted_tests_and_binary_files_are_noted() -> None:
+    """What nobody can read in the diff is said."""
+    findings = look(deleted("tests/test_a.py"), FileChange("a.png", "A", new_mode=FILE, added=None))
+    assert [(f.rule, f.severity) for f in findings] == [(Rule.TESTS, Severity.NOTE), (Rule.BINARY, Severity.NOTE)]
+    assert look(added("src/skip.py", "pytest.skip('x')")) == ()
+
+
+def test_what_blocks_comes_first_and_is_never_crowded_out() -> None:
+    """A thousand notes do not hide one block."""
+    notes = [deleted(f"tests/test_{number}.py") for number in range(400)]
+    findings = look(*notes, added(".git/config"))
+    assert len(findings) == MAX_FINDINGS
+    assert [f.severity for f in findings[:2]] == [Severity.BLOCK, Severity.NOTE]
+
+
+def test_paths_are_shown_printable() -> None:
+    """Control characters and bytes that are not UTF-8 appear as what they are."""
+    raw = b"a\xff\n\xe2\x80\xae".decode("utf-8", "surrogateescape")
+    assert paths.shown(raw) == "a\\xff\\x0a\\u202e"
+    assert rules(added(b"caf\xe9.txt".decode("utf-8", "surrogateescape"))) == []
+
+
+PATHS = st.text(max_size=12) | st.binary(max_size=12).map(lambda raw: raw.decode("utf-8", "surrogateescape"))
+PIECES = st.sampled_from(
+    [".git", "..", ".", "", "a", ".github", "workflows", "git~1", ".gitmodules", "tests", "/", "\\"]
+)
+FILES = st.builds(
+    FileChange,
+    path=PATHS | st.lists(PIECES, max_size=5).map("/".join),
+    status=st.sampled_from("AMDT"),
+    old_mode=st.sampled_from(["000000", FILE, SUBMODULE]),
+    new_mode=st.sampled_from([FILE, LINK, SUBMODULE, "040000"]),
+    size=st.integers(0, 2**24),
+    link_target=st.none() | PATHS | st.lists(PIECES, max_size=5).map("/".join),
+    added=st.none() | st.lists(PATHS, max_size=3).map(tuple),
+)
+
+
+@given(st.lists(FILES, max_size=4), st.lists(PATHS, max_size=2))
+@settings(deadline=None)
+def test_any_change_is_judged(files: list[FileChange], protect: list[str]) -> None:
+    """Whatever bytes a tree holds, there is an answer that can be stored and shown."""
+    findings = look(*files, limits=Limits(protect=tuple(protect)))
+    for finding in findings:
+        (finding.path + finding.detail).encode()
+        assert (finding.path + finding.detail).isprintable()
+
+
+@given(st.lists(PIECES, min_size=1, max_size=6).map("/".join), st.lists(PIECES, max_size=6).map("/".join))
+def test_no_link_leaves_the_tree(path: str, target: str) -> None:
+    """What passes resolves to a place below the root, step by step, if every name is a folder."""
+    if paths.trouble(path) or paths.link_trouble(path, target):
+        return
+    place = path.split("/")[:-1]
+    for name in target.replace("\\", "/").split("/"):
+        if name == "..":
+            assert place
+            place.pop()
+        elif name not in ("", "."):
+            place.append(name)
+    assert ".git" not in place
+
+
+@given(st.text(alphabet="aghp_-BEGIN xo1", max_size=200), st.sampled_from(list(TOKENS.values())))
+def test_noise_does_not_hide_a_token(noise: str, token: str) -> None:
+    """Whatever stands before and after, with a blank between."""
+    assert Rule.SECRET in rules(added("a", f"{noise} {token} {noise}"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-----BEGIN ",
+        "ghp_",
+        "xoxb-",
+        "xoxb-1",
+        "AKIA",
+        "sk-ant- ",
+        "A1 ",
+        "-----BEGIN A ",
+        "hooks.slack.com/services/",
+        "AIza",
+    ],
+)
+def test_hostile_lines_are_gone_through(line: str) -> None:
+    """A megabyte made of beginnings is gone through; with a pattern that goes back this would not come to an end."""
+    assert look(added("tests/test_a.py", line * 200_000)) == ()
+
+
+def test_hostile_paths_cost_linear_work() -> None:
+    """A pattern with many `**` against a deep path goes back to the last of them only."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event in ("call", "c_call")
+
+    sys.setprofile(count)
+    try:
+        assert not paths.matches("/".join(["**", "a"] * 20) + "/b", "a/" * 400 + "c")
+    finally:
+        sys.setprofile(None)
+    assert calls < 100_000
