@@ -9,7 +9,7 @@ from ghapp.verify.distil import distil
 from ghapp.verify.repository import Files, Tree
 
 
-class RepositoryChecks:
+class RepositoryVerifiers:
     """`timeout` is in seconds, for one check."""
 
     def __init__(self, timeout: float = 1200) -> None:

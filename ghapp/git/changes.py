@@ -1,0 +1,106 @@
+"""What lies between two commits, for the gate and for people: read by plumbing, which obeys no configuration."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Literal, cast
+
+from ghapp.core.gate import LINK, SUBMODULE, Change, FileChange
+from ghapp.git import blobs
+from ghapp.git.process import Git, Limits
+
+MAX_DIFF = 1_000_000
+# Above what the gate lets out: beyond these, contents are not looked at, and sizes alone stop the change.
+_MAX_BLOB = 8 * 2**20
+_MAX_TOTAL = 64 * 2**20
+_LOOKED_AT = 8000  # where git itself looks for a NUL to tell binary files
+
+Status = Literal["A", "M", "D", "T"]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One line of `diff-tree --raw`. https://git-scm.com/docs/diff-format"""
+
+    path: str
+    status: Status
+    old_mode: str
+    new_mode: str
+    old: str
+    new: str
+
+    @property
+    def is_text(self) -> bool:
+        return self.status != "D" and self.new_mode not in (LINK, SUBMODULE) and self.old != self.new
+
+
+def change(git: Git, base: str, head: str) -> Change:
+    """All files that differ, with the lines that head adds, and how head comes from base."""
+    entries = list(_entries(git, base, head))
+    sizes = blobs.sizes(git, (sha for entry in entries for sha in (entry.old, entry.new)))
+    known = blobs.contents(git, _readable(entries, sizes))
+    parents = [line.split(" ")[1:] for line in git.text("rev-list", "--parents", f"{base}..{head}").splitlines()]
+    return Change(
+        files=tuple(_file(entry, sizes, known) for entry in entries),
+        commits=len(parents),
+        merges=sum(len(above) != 1 for above in parents),
+        descends=git.succeeds("merge-base", "--is-ancestor", base, head),
+    )
+
+
+def diff(git: Git, base: str, head: str) -> str:
+    """A unified diff of at most 1 MB, whole lines; bytes that are no UTF-8 are replaced."""
+    output = git.run("diff-tree", "-r", "-p", "-M", "--no-color", "--no-textconv", "--no-ext-diff", base, head,
+                     limits=Limits(output=MAX_DIFF))  # fmt: skip
+    whole = output if len(output) < MAX_DIFF else output[: output.rfind(b"\n") + 1]
+    return whole.decode(errors="replace")
+
+
+def _entries(git: Git, base: str, head: str) -> Iterator[_Entry]:
+    fields = git.run("diff-tree", "-r", "--raw", "-z", "--no-renames", "--no-abbrev", base, head).split(b"\0")
+    for about, name in zip(fields[0::2], fields[1::2], strict=False):
+        old_mode, new_mode, old, new, status = about.decode().removeprefix(":").split(" ")
+        yield _Entry(os.fsdecode(name), cast(Status, status), old_mode, new_mode, old, new)
+
+
+def _readable(entries: Sequence[_Entry], sizes: Mapping[str, int]) -> list[str]:
+    """Both sides of every text that changed, and the targets of links, as far as there is room for them."""
+    wanted = [entry.new for entry in entries if entry.new_mode == LINK]
+    wanted += [sha for entry in entries if entry.is_text for sha in (entry.new, entry.old)]
+    small = [sha for sha in dict.fromkeys(wanted) if sizes.get(sha, _MAX_BLOB + 1) <= _MAX_BLOB]
+    total = accumulate(sizes[sha] for sha in small)
+    return [sha for sha, so_far in zip(small, total, strict=True) if so_far <= _MAX_TOTAL]
+
+
+def _file(entry: _Entry, sizes: Mapping[str, int], known: Mapping[str, bytes]) -> FileChange:
+    target = known.get(entry.new) if entry.new_mode == LINK else None
+    return FileChange(
+        path=entry.path,
+        status=entry.status,
+        old_mode=entry.old_mode,
+        new_mode=entry.new_mode,
+        size=sizes.get(entry.new, 0),
+        link_target=os.fsdecode(target) if target is not None else None,
+        added=_added(known.get(entry.old, b""), known.get(entry.new)) if entry.is_text else (),
+    )
+
+
+def _added(old: bytes, new: bytes | None) -> tuple[str, ...] | None:
+    """Lines of the new content beyond those of the old, counted rather than aligned; None when it is no text.
+
+    A diff can be led to take quadratic time, or by attributes to show nothing at all. Counting cannot; a line that
+    only moves is not an added one.
+    """
+    if new is None or b"\0" in new[:_LOOKED_AT]:
+        return None
+    left = Counter(old.split(b"\n"))
+    left.subtract(new.split(b"\n"))
+    surplus = {line: -count for line, count in left.items() if count < 0}
+    found = []
+    for line in reversed(new.split(b"\n")):
+        if surplus.get(line, 0) > 0:
+            surplus[line] -= 1
+            found.append(os.fsdecode(line))
+    return tuple(reversed(found))

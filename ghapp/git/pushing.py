@@ -1,0 +1,77 @@
+"""The commit that Honk makes itself, and how it gets to the remote without running over anybody's work."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ghapp.core.errors import TransientError, UserError
+from ghapp.core.ports import CommitText, Remote
+from ghapp.git import remotes
+from ghapp.git.process import Git, GitFailed, Limits
+
+CANDIDATES = "refs/honk/candidate"
+_PUSHING = Limits(seconds=900)
+
+
+def commit(git: Git, head: str, base: str, text: CommitText, keep_below: str) -> str:
+    """A commit with the tree of `head` and the one parent `base`, kept by a ref of its own sha below `keep_below`."""
+    person = {"NAME": text.author_name, "EMAIL": text.author_email, "DATE": f"@{int(text.at)} +0000"}
+    people = {f"GIT_{role}_{name}": value for role in ("AUTHOR", "COMMITTER") for name, value in person.items()}
+    message = text.message.encode(errors="replace")
+    tree = git.text("rev-parse", "--verify", f"{head}^{{tree}}")
+    sha = replace(git, variables=people).text("commit-tree", tree, "-p", base, stdin=message)
+    git.run("update-ref", f"{keep_below}/{sha}", sha)
+    return sha
+
+
+def push(git: Git, remote: Remote, sha: str, branch: str, ours: Sequence[str]) -> None:
+    """Push `sha` to `branch`, with the lease on what was just seen there being nothing or ours.
+
+    The look and the lease together close the race: what a person pushes in between makes the lease fail.
+    """
+    there = _remote_sha(git, remote, branch)
+    if there == sha:
+        return
+    if there is not None and there not in {*ours, *_made_here(git)}:
+        raise _not_ours(branch, there)
+    target = f"refs/heads/{branch}"
+    try:
+        git.run(
+            "push", "--quiet", f"--force-with-lease={target}:{there or ''}",
+            "--", remote.url, f"{sha}:{target}",
+            limits=_PUSHING,
+        )  # fmt: skip
+    except GitFailed as failure:
+        raise _declined(failure, remote, branch) from None
+
+
+def _remote_sha(git: Git, remote: Remote, branch: str) -> str | None:
+    target = f"refs/heads/{branch}"
+    try:
+        lines = git.text("ls-remote", "--", remote.url, target).splitlines()
+    except GitFailed as failure:
+        raise remotes.complaint(failure, remote) or failure from None
+    # The pattern also matches at the end of longer names.
+    found = [sha for sha, _, name in (line.partition("\t") for line in lines) if name == target]
+    return found[0] if found else None
+
+
+def _made_here(git: Git) -> set[str]:
+    return set(git.text("for-each-ref", "--format=%(objectname)", f"{CANDIDATES}/").split())
+
+
+def _not_ours(branch: str, sha: str) -> UserError:
+    return UserError(
+        f"The branch {branch} now holds {sha[:12]}, which Honk did not make. It was left as it is; "
+        "delete or rename the branch and ask again."
+    )
+
+
+def _declined(failure: GitFailed, remote: Remote, branch: str) -> Exception:
+    """What a refused push means. A lost lease is retried: the next look sees who was there first."""
+    words = failure.stderr
+    if "(stale info)" in words:
+        return TransientError(f"the branch {branch} moved while it was being pushed")
+    if match := re.search(r"\[remote rejected\][^\n]*\(([^)\n]*)\)", words):
+        return UserError(f"The server declined the branch {branch}: {match[1]}.")
+    return remotes.complaint(failure, remote) or TransientError(f"the branch {branch} could not be pushed: {failure}")
