@@ -35,7 +35,7 @@ from ghapp.store.pace import Paces
 from ghapp.store.results import BaseResults
 from ghapp.store.runs import Runs
 from ghapp.store.transcripts import Streams
-from ghapp.verify import RepositoryChecks
+from ghapp.verify import RepositoryVerifiers
 
 
 class SystemClock:
@@ -150,8 +150,7 @@ def reconcile(settings: Settings) -> Reconcile:
 def execute(settings: Settings) -> Execute:
     """What makes one attempt at a run."""
     kept, hub = records(settings), github(settings)
-    name, email = hub.app.author()
-    shop = workshop(settings, kept.results, lambda run: commit_text(run, name, email))
+    shop = workshop(settings, kept.results, lambda run: commit_text(run, *hub.app.author(_installation(run))))
     publish = Publish(
         repositories=hub.repositories,
         issues=hub.issues,
@@ -185,7 +184,7 @@ def workshop(
 
     data = settings.data.absolute()
     sandbox = Bubblewrap(data, already_isolated=settings.already_isolated)
-    verifiers = RepositoryChecks()
+    verifiers = RepositoryVerifiers()
     return Workshop(
         git=GitMirrors(data, protocols),
         sandbox=sandbox,
@@ -202,6 +201,10 @@ def workshop(
 def local_workshop(settings: Settings, text: Callable[[Run], CommitText]) -> Workshop:
     """The same for a repository of this machine, without any records."""
     return workshop(settings, Forgetful(), text, protocols=("file",))
+
+
+def _installation(run: Run) -> int:
+    return run.thread.repository.installation
 
 
 def commit_text(run: Run, author_name: str, author_email: str) -> CommitText:

@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 from github import Auth, Github
+from github.GithubApp import GithubApp
 from github.GithubException import GithubException, RateLimitExceededException, UnknownObjectException
 from github.GithubRetry import GithubRetry
 from github.Repository import Repository as PyGithubRepository
@@ -31,6 +32,7 @@ class GitHubApp:
         self._api_url = api_url.rstrip("/")
         self._server_url = server_url.rstrip("/")
         self._installations: dict[int, Github] = {}
+        self._bot: tuple[str, int] | None = None
 
     @cached_property
     def itself(self) -> Github:
@@ -57,24 +59,30 @@ class GitHubApp:
             )
         return Remote(f"{self._server_url}/{repository.full_name}.git", answer["token"])
 
-    @cached_property
-    def bot(self) -> tuple[str, int]:
-        """Login and id of the account that the App acts as."""
-        with github_errors():
-            login = f"{self.itself.get_app().slug}[bot]"
-            _, answer = self.itself.requester.requestJsonAndCheck("GET", f"/users/{login}")
-        return login, answer["id"]
+    def bot(self, installation: int) -> tuple[str, int]:
+        """Login and id of the account that the App acts as. Asked for an installation: users are not shown to a JWT."""
+        if self._bot is None:
+            login = f"{self._registration.slug}[bot]"
+            with github_errors():
+                requester = self.installation(installation).requester
+                _, answer = requester.requestJsonAndCheck("GET", f"/users/{login}")
+            self._bot = (login, answer["id"])
+        return self._bot
 
-    def author(self) -> tuple[str, str]:
+    def author(self, installation: int) -> tuple[str, str]:
         """Name and address of the App as the author of commits, which GitHub links to its account."""
-        login, number = self.bot
+        login, number = self.bot(installation)
         return login, f"{number}+{login}@users.noreply.github.com"
 
     @property
     def id(self) -> int:
         """The App's number, as its own check runs carry it."""
+        return self._registration.id
+
+    @cached_property
+    def _registration(self) -> GithubApp:
         with github_errors():
-            return self.itself.get_app().id
+            return self.itself.get_app().complete()
 
     def clock_offset(self, now: float) -> float:
         """How many seconds `now` is ahead of GitHub's clock, read from the Date header, which needs no token."""

@@ -45,7 +45,7 @@ class GitHubIssues:
             issue = self._issue(thread)
             if comment is not None and _edited(issue, comment, body):
                 return comment
-            found = next((item for item in self._ours(issue, marker)), None) if marker else None
+            found = next((item for item in self._ours(thread.repository, issue, marker)), None) if marker else None
             if found is not None:
                 found.edit(body)
                 return found.id
@@ -66,9 +66,9 @@ class GitHubIssues:
     def _issue(self, thread: Thread) -> PyGithubIssue:
         return self._app.repository(thread.repository).get_issue(thread.number)
 
-    def _ours(self, issue: PyGithubIssue, marker: str) -> Iterator[IssueComment]:
+    def _ours(self, repository: Repository, issue: PyGithubIssue, marker: str) -> Iterator[IssueComment]:
         """Comments of the App itself with the marker; anybody can write the marker, so the author's id counts."""
-        _, bot = self._app.bot
+        _, bot = self._app.bot(repository.installation)
         return (item for item in issue.get_comments() if item.user and item.user.id == bot and marker in item.body)
 
 

@@ -60,7 +60,7 @@ class GitHubPulls:
 
     def ours(self, repository: Repository) -> tuple[Pull, ...]:
         """Open pull requests of the App from our own branches."""
-        _, bot = self._app.bot
+        _, bot = self._app.bot(repository.installation)
         with github_errors():
             pulls = self._app.repository(repository).get_pulls(state="open")
             return tuple(
