@@ -4,15 +4,18 @@ import os
 import secrets
 import socket
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from threading import Event
+from urllib.request import urlopen
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from ghapp.core.errors import UserError
 from ghapp.playground.model import ModelServer
 from ghapp.playground.pages import blueprint
 from ghapp.playground.script import Script
@@ -38,6 +41,7 @@ EVENTS = ("check_run", "check_suite", "issue_comment", "issues", "pull_request",
 
 _APP_ID = 1
 _MODEL_KEY = "playground"
+_START_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ def set_up(data: Path, scripts: tuple[Script, ...], *, live: bool, ports: tuple[
         household = stack.enter_context(Household(_inherited() | environ, data / "logs"))
         for name in ("web", "intake", "worker", "clock"):
             household.start(part(name, name))
+        _wait_until_up(settings, household)
         yield Stage(playground, household, environ, settings)
 
 
@@ -131,6 +136,20 @@ def _private_key() -> str:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
+
+
+def _wait_until_up(settings: Settings, household: Household) -> None:
+    """Until the front door answers. Raises UserError when a part ends instead."""
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline:
+        if dead := household.dead():
+            raise UserError(f"a part of Honk ended: {'; '.join(dead)}")
+        try:
+            with urlopen(f"http://127.0.0.1:{settings.port}/healthz", timeout=5):  # noqa: S310 - our own address
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise UserError(f"the web part did not answer within {_START_SECONDS} seconds")
 
 
 def _free_port() -> int:

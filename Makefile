@@ -1,0 +1,46 @@
+# Everything a person needs: `make demo`, `make run`, `make test`. The rest is for maintainers.
+SHELL := /bin/bash
+HONK := .venv/bin/honk
+
+.PHONY: demo run test check lock descriptions clean
+
+demo: .venv/installed
+	@$(HONK) demo
+
+run: .venv/installed
+	@$(HONK) run
+
+test: .venv/installed-dev check
+	@.venv/bin/pytest -n auto
+
+check: .venv/installed-dev
+	@.venv/bin/ruff format --check --quiet
+	@.venv/bin/ruff check --quiet
+	@.venv/bin/lint-imports --no-cache | tail -n 2
+	@.venv/bin/mypy
+
+.venv/installed: requirements.lock pyproject.toml .ci/system-packages
+	@bash .ci/system-packages
+	@python3 -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/installed requirements-dev.lock
+	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+# For maintainers: needs uv. The locks hold hashes and no addresses.
+lock:
+	uv pip compile pyproject.toml --extra build --universal --generate-hashes --no-header --upgrade -o requirements.lock
+	uv pip compile pyproject.toml --extra build --extra dev --universal --generate-hashes --no-header --upgrade \
+		-c requirements.lock -o requirements-dev.lock
+
+# For maintainers: needs npm. Makes the stripped extract of GitHub's descriptions anew.
+descriptions:
+	@folder=$$(mktemp -d) && npm install --silent --no-save --prefix "$$folder" \
+		@octokit/openapi @octokit/openapi-webhooks @octokit/graphql-schema && \
+		.venv/bin/python bench/extract_descriptions.py "$$folder/node_modules"; status=$$?; rm -rf "$$folder"; exit $$status
+
+clean:
+	rm -rf .venv .honk build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
