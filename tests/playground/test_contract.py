@@ -260,6 +260,17 @@ def test_an_exception_lifts_one_breach_of_one_operation() -> None:
     assert any(line.startswith("ping $.hook_id") for line in lenient.delivery("ping", zen))
 
 
+def test_an_installation_may_belong_to_a_user() -> None:
+    """The list of installations describes an account as user and enterprise at once; a user will do, half a one not."""
+    template = "/app/installations"
+    row = sample(REST, REST.operations[f"GET {template}"]["responses"]["200"])[0]
+    user = sample(REST, REST.definitions["simple-user"])
+    check = Contract().rest_response
+    assert check("GET", template, 200, [row, {**row, "account": user}]) == []
+    del user["login"]
+    assert check("GET", template, 200, [row, {**row, "account": user}])
+
+
 def test_usage_is_merged_over_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """This process and a child note what they used in one folder, and the merge has both."""
     monkeypatch.setenv(USAGE, str(tmp_path))
