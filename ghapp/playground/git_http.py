@@ -5,7 +5,6 @@ A WSGI application. `/OWNER/NAME.git/…` (the suffix may be left out, as at Git
 """
 
 import base64
-import os
 import re
 import subprocess
 import threading
@@ -16,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO, TYPE_CHECKING
+
+from ghapp.playground.bare import environment
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -119,7 +120,7 @@ class GitHttp:
         variables |= {"GIT_PROJECT_ROOT": str(repository), "PATH_INFO": f"/{verb}", "GIT_HTTP_EXPORT_ALL": "1"}
         return subprocess.Popen(
             ["git", "http-backend"],
-            env=clean_environment(self._hooks) | variables | dict(more or {}),
+            env=with_config(self._hooks) | variables | dict(more or {}),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -234,17 +235,10 @@ def read_updates(report: str) -> list[Update]:
     return sorted((ref, old, new) for old, new, ref in (line.split(" ", 2) for line in report.splitlines()))
 
 
-def clean_environment(hooks: Path) -> dict[str, str]:
-    """The environment of git: our configuration and nobody else's, and our hooks."""
+def with_config(hooks: Path) -> dict[str, str]:
+    """The playground's clean environment for git, with our settings and hooks."""
+    variables = environment()
     config = (*CONFIG, ("core.hooksPath", str(hooks)))
-    variables = {
-        "PATH": os.environ.get("PATH", os.defpath),
-        "LC_ALL": "C.UTF-8",
-        "HOME": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_COUNT": str(len(config)),
-    }
     for index, (key, value) in enumerate(config):
         variables |= {f"GIT_CONFIG_KEY_{index}": key, f"GIT_CONFIG_VALUE_{index}": value}
-    return variables
+    return variables | {"GIT_CONFIG_COUNT": str(len(config))}
