@@ -57,10 +57,7 @@ class GitMirrors:
             try:
                 return _fetch(git, remote, branch)
             except GitFailed:
-                # Whatever it is that neither side names: the mirror is only a cache, and a new one has no past.
-                shutil.rmtree(git.folder)
-                _make(git)
-                return _fetch(git, remote, branch)
+                return _fetch_anew(git, remote, branch)
 
     def files(self, repository: Repository, sha: str) -> Mapping[str, Callable[[], bytes]]:
         """Regular files of a commit, those near the root first when there are more than 50,000."""
@@ -88,9 +85,7 @@ class GitMirrors:
         git = Git(self.mirror(repository))
         return bool(_SHA.fullmatch(sha)) and git.folder.is_dir() and git.succeeds("cat-file", "-e", f"{sha}^{{commit}}")
 
-    def push(
-        self, repository: Repository, remote: Remote, sha: str, branch: str, ours: Sequence[str] = ()
-    ) -> None:
+    def push(self, repository: Repository, remote: Remote, sha: str, branch: str, ours: Sequence[str] = ()) -> None:
         """Push one commit to one branch; nothing happens when it is there already.
 
         What the branch holds is replaced only when it is a commit made here, or one of `ours` (what the run's record
@@ -147,6 +142,16 @@ def _fetch(git: Git, remote: Remote, branch: str) -> str | None:
     # Fetch trusts what the mirror claims to have; a lost object would otherwise show only inside the sandbox.
     git.run("rev-list", "--objects", "--quiet", "--no-walk", sha)
     return sha
+
+
+def _fetch_anew(git: Git, remote: Remote, branch: str) -> str | None:
+    """For failures that nobody names: the mirror is only a cache, and a new one has no past to blame."""
+    shutil.rmtree(git.folder)
+    _make(git)
+    try:
+        return _fetch(git, remote, branch)
+    except GitFailed as failure:
+        raise TransientError(f"{remotes.host(remote.url)} did not answer as a git server: {failure}") from failure
 
 
 def _make(git: Git) -> None:

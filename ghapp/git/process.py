@@ -46,7 +46,7 @@ _SETTINGS = {
 _STDERR_KEPT = 16_384
 
 
-class GitFailed(Exception):  # noqa: N818 - the fact, which each verb turns into a word for somebody
+class GitFailed(Exception):
     """Git ended with an error. `verb` is the git command, `stderr` its words in English, secrets struck out."""
 
     def __init__(self, verb: str, exit_code: int, stderr: str, timed_out: bool = False) -> None:
@@ -98,7 +98,7 @@ class Git:
     def run(
         self, *arguments: str, stdin: bytes = b"", feed: IO[bytes] | None = None, limits: Limits = _ORDINARY
     ) -> bytes:
-        """What the command printed. It reads `stdin`, or the open file `feed` from where it stands. Raises GitFailed."""
+        """What it printed, when given `stdin` or the open file `feed` from where that stands. Raises GitFailed."""
         with tempfile.TemporaryFile() as stderr, tempfile.TemporaryFile() as given:
             given.write(stdin)
             given.seek(0)

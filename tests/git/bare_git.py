@@ -1,4 +1,4 @@
-"""Bare repositories that tests drive by git's plumbing, so that anything can be made, also what git itself would not."""
+"""Bare repositories that tests drive by git's plumbing, so that also what git would not make can be made."""
 
 import os
 import subprocess

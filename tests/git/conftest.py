@@ -6,7 +6,7 @@ import pytest
 from bare_git import SHOP, Bare, bare
 
 from ghapp.core.ports import Remote
-from ghapp.git import GitMirrors
+from ghapp.git.mirrors import GitMirrors
 
 
 @pytest.fixture

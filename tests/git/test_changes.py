@@ -6,7 +6,8 @@ import pytest
 from bare_git import SHOP, Bare
 
 from ghapp.core.gate import Change, FileChange
-from ghapp.git import GitMirrors, changes
+from ghapp.git import changes
+from ghapp.git.mirrors import GitMirrors
 
 
 @pytest.fixture
@@ -49,7 +50,8 @@ def test_odd_names_and_targets_come_through(mirrors: GitMirrors, store: Bare, ba
 
 def test_binary_files_have_no_lines(mirrors: GitMirrors, store: Bare, base: str) -> None:
     """Whatever attributes say: they are not asked."""
-    files = {"sum.py": b"def total(): pass\n", "README.md": b"A shop\n", "data": b"\0\1", ".gitattributes": b"* binary\n"}
+    files = {"sum.py": b"def total(): pass\n", "README.md": b"A shop\n"}
+    files |= {"data": b"\0\1", ".gitattributes": b"* binary\n"}
     found = {file.path: file.added for file in mirrors.change(SHOP, base, store.commit(files, base)).files}
     assert found == {"sum.py": ("def total(): pass",), "data": None, ".gitattributes": ("* binary",)}
 

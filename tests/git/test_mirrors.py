@@ -8,8 +8,8 @@ from bare_git import SHOP, Bare
 
 from ghapp.core.errors import TransientError, UserError
 from ghapp.core.ports import Remote
-from ghapp.git import GitMirrors
 from ghapp.git.lock import locked
+from ghapp.git.mirrors import GitMirrors
 
 
 def test_fetch_gives_the_sha_of_the_branch_and_follows_it(mirrors: GitMirrors, upstream: Bare, remote: Remote) -> None:
@@ -181,9 +181,7 @@ def test_a_mirror_that_stays_held_is_worth_another_try(tmp_path: Path, remote: R
         store.fetch(SHOP, remote, "main")
 
 
-def test_files_are_the_regular_ones_with_odd_names_and_all(
-    mirrors: GitMirrors, upstream: Bare, remote: Remote
-) -> None:
+def test_files_are_the_regular_ones_with_odd_names_and_all(mirrors: GitMirrors, upstream: Bare, remote: Remote) -> None:
     """Links and submodules are not read; names of any bytes are."""
     odd = {"a b\n.txt": b"1", "naïve/ü.py": b"2", "\udcff.bin": b"3", '"quoted"': b"4"}
     sha = upstream.commit(

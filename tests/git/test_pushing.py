@@ -8,7 +8,7 @@ from bare_git import SHOP, TEXT, Bare
 
 from ghapp.core.errors import TransientError, UserError
 from ghapp.core.ports import Remote
-from ghapp.git import GitMirrors
+from ghapp.git.mirrors import GitMirrors
 
 BRANCH = "honk/1-abc"
 
@@ -46,9 +46,7 @@ def test_odd_people_and_messages_make_a_commit_too(mirrors: GitMirrors, head: st
     assert made.endswith("? odd\n-m\n#x")
 
 
-def test_push_makes_the_branch_once(
-    mirrors: GitMirrors, upstream: Bare, remote: Remote, ours: str, base: str
-) -> None:
+def test_push_makes_the_branch_once(mirrors: GitMirrors, upstream: Bare, remote: Remote, ours: str, base: str) -> None:
     """A second push of the same commit does nothing; main stays where it was."""
     mirrors.push(SHOP, remote, ours, BRANCH)
     mirrors.push(SHOP, remote, ours, BRANCH)
@@ -124,9 +122,7 @@ def test_a_push_in_between_wins(
         mirrors.push(SHOP, remote, ours, BRANCH)
 
 
-def test_hooks_of_this_machine_never_run(
-    mirrors: GitMirrors, remote: Remote, ours: str, tmp_path: Path
-) -> None:
+def test_hooks_of_this_machine_never_run(mirrors: GitMirrors, remote: Remote, ours: str, tmp_path: Path) -> None:
     """Not even when something put one into the mirror."""
     witness = tmp_path / "witness"
     hook(Bare(mirrors.mirror(SHOP)), "pre-push", f"touch {witness}")
