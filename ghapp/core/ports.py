@@ -364,7 +364,7 @@ class Store(Protocol):
     """Runs and their claims. Every write names its epoch and raises Superseded when a newer one is out."""
 
     def create(self, run: Run) -> bool:
-        """Keep a new run as its thread's only open one; False when the thread has one already."""
+        """Keep a new run as its thread's only open one; False when the thread has one, or this very run was there."""
         ...
 
     def load(self, run_id: str) -> Run: ...
@@ -378,11 +378,14 @@ class Store(Protocol):
         ...
 
     def claim(self, run_id: str, epoch: int, worker: str) -> Run:
-        """Take the lease for an attempt. Superseded when it is held, over, or not the newest."""
+        """Take the lease for an attempt. Superseded when it is held, not queued (any more), or not the newest."""
         ...
 
     def renew(self, run_id: str, epoch: int, worker: str) -> None:
-        """Keep the lease. Superseded when the run was given to another attempt or was ended."""
+        """Keep the lease. Superseded when the run was given to another attempt or was ended by somebody else.
+
+        Nothing happens when this attempt itself has parked or ended the run.
+        """
         ...
 
     def last_run(self, thread: Thread) -> Run | None:

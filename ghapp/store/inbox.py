@@ -4,18 +4,22 @@ A delivery is stored whole in one script: its id, its meaning, the event in the 
 thread wants attention. Only then may the front door say 202.
 """
 
+import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Annotated
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 from redis import Redis
 
 from ghapp.core.events import Event, InstallationChanged, Repository, inbox_key, meaning
-from ghapp.store.connection import DAY, key, store_errors
+from ghapp.store.connection import DAY, key, store_errors, text
 
-_EVENT: TypeAdapter[Event] = TypeAdapter(Event)
+log = logging.getLogger(__name__)
+
+_EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 _LOCK_MS = 60_000
 _REMEMBER = 30 * DAY
 
@@ -49,6 +53,15 @@ if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('LPOP', KEYS[2]) end
 return 1
 """
 
+# KEYS: lock, inbox, unreadable. ARGV: token. Out of the way, and kept for whoever looks into it.
+_SET_ASIDE = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+  redis.call('RPUSH', KEYS[3], redis.call('LPOP', KEYS[2]))
+  redis.call('LTRIM', KEYS[3], -100, -1)
+end
+return 1
+"""
+
 
 class Mailbox:
     """One thread's mail while we hold it (`ports.Mail`)."""
@@ -59,10 +72,23 @@ class Mailbox:
         self._token = token
 
     def peek(self) -> Event | None:
-        """The oldest event that was not acted on; None also when the hold was lost."""
+        """The oldest event that was not acted on; None also when the hold was lost.
+
+        What another version of Honk stored and this one cannot read would block the thread for ever: it is set aside.
+        """
+        while (found := self._oldest()) is not None:
+            try:
+                return _EVENT.validate_json(found)
+            except ValidationError:
+                log.exception("an event in %s cannot be read and was set aside", self._keys[1])
+                with store_errors():
+                    self._redis.eval(_SET_ASIDE, 3, *self._keys, key("unreadable"), self._token)
+        return None
+
+    def _oldest(self) -> bytes | None:
         with store_errors():
-            found = self._redis.eval(_PEEK, 2, *self._keys, self._token, _LOCK_MS)
-        return _EVENT.validate_json(found) if found else None
+            found: bytes | None = self._redis.eval(_PEEK, 2, *self._keys, self._token, str(_LOCK_MS))
+        return found
 
     def done(self) -> None:
         """The event of `peek` was acted on."""
@@ -103,7 +129,7 @@ class Inboxes:
     def wanted(self) -> tuple[str, ...]:
         """Keys of the threads that wait to be drained."""
         with store_errors():
-            return tuple(sorted(item.decode() for item in self._redis.smembers(key("wanted"))))
+            return tuple(sorted(map(text, self._redis.smembers(key("wanted")))))
 
     @contextmanager
     def drain(self, thread_key: str) -> Iterator[Mailbox | None]:

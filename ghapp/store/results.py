@@ -31,4 +31,4 @@ class BaseResults:
 
 
 def _key(sha: str, command: str) -> str:
-    return key("base", sha, sha256(command.encode()).hexdigest()[:16])
+    return key("base", sha, sha256(command.encode()).hexdigest())

@@ -11,48 +11,55 @@ from redis import Redis
 
 from ghapp.core.errors import Superseded
 from ghapp.core.events import Thread
-from ghapp.core.run import Run
-from ghapp.store.connection import key, store_errors
+from ghapp.core.run import ACTIVE, Run, State
+from ghapp.store.connection import key, store_errors, text
 
 LEASE_SECONDS = 30.0
 
 _RUN = TypeAdapter(Run)
+_ACTIVE = f" {' '.join(sorted(ACTIVE))} "
 
-# KEYS: run, thread, open runs, page. ARGV: run id, json, epoch, page's run id
+# KEYS: run, thread, open runs, page. ARGV: run id, json, epoch, state. A run that ended is not begun again.
 _CREATE = """
-local current = redis.call('HGET', KEYS[2], 'open')
-if current then return 0 end
-redis.call('HSET', KEYS[1], 'epoch', ARGV[3], 'json', ARGV[2])
+if redis.call('HEXISTS', KEYS[2], 'open') == 1 or redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+redis.call('HSET', KEYS[1], 'epoch', ARGV[3], 'state', ARGV[4], 'json', ARGV[2])
 redis.call('HSET', KEYS[2], 'open', ARGV[1], 'last', ARGV[1])
 redis.call('SADD', KEYS[3], ARGV[1])
 redis.call('SET', KEYS[4], ARGV[1])
 return 1
 """
 
-# KEYS: run, thread, open runs, lease. ARGV: run id, json, epoch expected, epoch written, active, done
+# KEYS: run, thread, open runs, lease. ARGV: run id, json, epoch expected, epoch written, state, active, done
 _SAVE = """
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[3] then return 0 end
-redis.call('HSET', KEYS[1], 'epoch', ARGV[4], 'json', ARGV[2])
-if ARGV[5] == '0' or ARGV[3] ~= ARGV[4] then redis.call('DEL', KEYS[4]) end
-if ARGV[6] == '1' then
+redis.call('HSET', KEYS[1], 'epoch', ARGV[4], 'state', ARGV[5], 'json', ARGV[2])
+if ARGV[6] == '0' or ARGV[3] ~= ARGV[4] then redis.call('DEL', KEYS[4]) end
+if ARGV[7] == '1' then
   redis.call('SREM', KEYS[3], ARGV[1])
   if redis.call('HGET', KEYS[2], 'open') == ARGV[1] then redis.call('HDEL', KEYS[2], 'open') end
 end
 return 1
 """
 
-# KEYS: run, lease. ARGV: epoch, worker, lease in ms
+# KEYS: run, lease. ARGV: epoch, worker, lease in ms, state that waits for a worker
 _CLAIM = """
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return false end
+if redis.call('HGET', KEYS[1], 'state') ~= ARGV[4] then return false end
 if not redis.call('SET', KEYS[2], ARGV[2], 'NX', 'PX', ARGV[3]) then return false end
 return redis.call('HGET', KEYS[1], 'json')
 """
 
-# KEYS: run, lease. ARGV: epoch, worker, lease in ms
+# KEYS: run, lease. ARGV: epoch, worker, lease in ms, active states. An attempt that has just parked or ended its run
+# has no lease any more and is not overtaken. One that slept through its lease goes on if nobody has noticed.
 _RENEW = """
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
-if redis.call('GET', KEYS[2]) ~= ARGV[2] then return 0 end
-redis.call('PEXPIRE', KEYS[2], ARGV[3])
+local holder = redis.call('GET', KEYS[2])
+if holder then
+  if holder ~= ARGV[2] then return 0 end
+  redis.call('PEXPIRE', KEYS[2], ARGV[3])
+elseif string.find(ARGV[4], ' ' .. redis.call('HGET', KEYS[1], 'state') .. ' ', 1, true) then
+  redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
+end
 return 1
 """
 
@@ -73,10 +80,10 @@ class Runs:
         self._renew = redis.register_script(_RENEW)
 
     def create(self, run: Run) -> bool:
-        """Keep a new run as its thread's only open one; False when the thread has one already."""
+        """Keep a new run as its thread's only open one; False when the thread has one, or this very run was there."""
         keys = [_run(run.id), _thread(run.thread), key("open"), key("page", run.key)]
         with store_errors():
-            return bool(self._create(keys, [run.id, _RUN.dump_json(run), run.epoch]))
+            return bool(self._create(keys, [run.id, _RUN.dump_json(run), run.epoch, run.state.value]))
 
     def load(self, run_id: str) -> Run:
         """The record. Raises UnknownRun."""
@@ -90,7 +97,7 @@ class Runs:
         """The run whose page has this unguessable key."""
         with store_errors():
             found = self._redis.get(key("page", page_key))
-        return self.load(found.decode()) if found else None
+        return self.load(text(found)) if found else None
 
     def save(self, run: Run) -> None:
         """Replace the record if `run.epoch` is still the newest; else Superseded. A parked run's lease ends."""
@@ -104,15 +111,16 @@ class Runs:
 
     def _write(self, run: Run, expected: int) -> None:
         keys = [_run(run.id), _thread(run.thread), key("open"), _lease(run.id)]
-        args = [run.id, _RUN.dump_json(run), expected, run.epoch, int(run.is_active), int(run.is_done)]
+        flags = [run.state.value, int(run.is_active), int(run.is_done)]
+        args: list[str | bytes | int] = [run.id, _RUN.dump_json(run), expected, run.epoch, *flags]
         with store_errors():
             if not self._save(keys, args):
                 raise Superseded(run.id)
 
     def claim(self, run_id: str, epoch: int, worker: str) -> Run:
-        """Take the lease for an attempt. Superseded when it is held, over, or not the newest."""
+        """Take the lease for an attempt. Superseded when it is held, is not queued (any more), or is not the newest."""
         with store_errors():
-            found = self._claim([_run(run_id), _lease(run_id)], [epoch, worker, self._lease_ms])
+            found = self._claim([_run(run_id), _lease(run_id)], [epoch, worker, self._lease_ms, State.QUEUED.value])
         if not found:
             raise Superseded(run_id)
         return _RUN.validate_json(found)
@@ -120,20 +128,20 @@ class Runs:
     def renew(self, run_id: str, epoch: int, worker: str) -> None:
         """Keep the lease. Superseded when the run was given to another attempt or was ended."""
         with store_errors():
-            if not self._renew([_run(run_id), _lease(run_id)], [epoch, worker, self._lease_ms]):
+            if not self._renew([_run(run_id), _lease(run_id)], [epoch, worker, self._lease_ms, _ACTIVE]):
                 raise Superseded(run_id)
 
     def last_run(self, thread: Thread) -> Run | None:
         """The thread's newest run, done or not."""
         with store_errors():
             found = self._redis.hget(_thread(thread), "last")
-        return self.load(found.decode()) if found else None
+        return self.load(text(found)) if found else None
 
     def unfinished(self) -> tuple[Run, ...]:
         """Every run that is not done, oldest first."""
         with store_errors():
             ids = self._redis.smembers(key("open"))
-        return tuple(sorted((self.load(item.decode()) for item in ids), key=lambda run: run.created_at))
+        return tuple(sorted((self.load(text(item)) for item in ids), key=lambda run: run.created_at))
 
     def is_held(self, run_id: str) -> bool:
         """Whether a worker holds the run's lease."""
