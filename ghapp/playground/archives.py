@@ -5,6 +5,7 @@ By hand and not with the ``data`` filter of tarfile, which Python 3.11 has only 
 
 from __future__ import annotations
 
+import os
 import stat
 import tarfile
 import zipfile
@@ -45,6 +46,7 @@ def unpack(archive: Path, into: Path) -> Path:
             if count > MAX_FILES or size > MAX_BYTES:
                 raise ArchiveError(f"{archive.name} holds more than {MAX_FILES} files or {MAX_BYTES} bytes.")
             _write(member, root, archive.name)
+    _check_links(root, archive.name)
     tops = list(root.iterdir())
     if len(tops) != 1 or not tops[0].is_dir():
         raise ArchiveError(f"{archive.name} is no source archive: it should hold one folder at its top.")
@@ -90,8 +92,8 @@ def _from_zip(opened: zipfile.ZipFile) -> Iterator[_Member]:
 def _write(member: _Member, root: Path, archive: str) -> None:
     name = PurePosixPath(member.name)
     path = root.joinpath(*name.parts)
-    # resolve() also sees a folder that an earlier entry made a symbolic link.
-    if name.is_absolute() or ".." in name.parts or not path.parent.resolve().is_relative_to(root):
+    # An earlier entry may have made one of the folders a symbolic link.
+    if name.is_absolute() or ".." in name.parts or not _inside(path.parent, root):
         raise ArchiveError(f"{archive} holds {member.name}, which would be written outside of its folder.")
     if member.target:
         _link(path, member.target, root, archive)
@@ -108,7 +110,20 @@ def _write(member: _Member, root: Path, archive: str) -> None:
 
 
 def _link(path: Path, target: str, root: Path, archive: str) -> None:
-    if not (path.parent / target).resolve().is_relative_to(root) or PurePosixPath(target).is_absolute():
+    if PurePosixPath(target).is_absolute() or not _inside(path.parent / target, root):
         raise ArchiveError(f"{archive} holds a link out of its folder: {path.name} -> {target}.")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.symlink_to(target)
+
+
+def _check_links(root: Path, archive: str) -> None:
+    """Judge all links again: what came after one may have changed where it leads."""
+    for folder, folders, files in os.walk(root):
+        for path in (Path(folder, name) for name in (*folders, *files)):
+            if path.is_symlink() and not _inside(path, root):
+                raise ArchiveError(f"{archive} holds a link out of its folder: {path.name} -> {path.readlink()}.")
+
+
+def _inside(path: Path, root: Path) -> bool:
+    # Unlike Path.resolve() of 3.11, realpath() is content with links in a circle.
+    return Path(os.path.realpath(path)).is_relative_to(root)

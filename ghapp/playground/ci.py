@@ -1,7 +1,7 @@
 """The playground's CI: runs the jobs of a workflow on one commit and says how each ended.
 
 A job gets a folder of its own, gone when the run is over, and the closed room of ``ci_jail``. Its checkout is made in
-there by git from the bare repository, mounted read-only. ``actions/checkout`` and ``actions/setup-python`` are built in.
+that room by git, from the bare repository mounted read-only. Two actions are built in: checkout and setup-python.
 """
 
 from __future__ import annotations

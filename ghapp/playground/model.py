@@ -12,9 +12,8 @@ import ipaddress
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -26,7 +25,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from ghapp.playground.model_reply import Reply, error_json
 from ghapp.playground.model_request import ApiError, parse_request, tokens
 from ghapp.playground.model_turns import Entry, ScriptedModel, Spent
-from ghapp.playground.script import Script, load_scripts
+from ghapp.playground.script import Script
 
 _MAX_BODY = 32 * 1024 * 1024  # https://docs.claude.com/en/api/errors#request-size-limits
 _log = logging.getLogger(__name__)
@@ -107,18 +106,6 @@ class ModelServer:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-
-
-def serve_model(
-    host: str, port: int, scripts_dir: Path, key: str, *, on_ready: Callable[[str], None] = lambda url: None
-) -> None:
-    """Serve the scripts of a folder until the process is interrupted; ``on_ready`` gets the address.
-
-    Raises ScriptError before anything is served.
-    """
-    with ModelServer(load_scripts(scripts_dir), key, host, port) as server:
-        on_ready(server.url)
-        threading.Event().wait()
 
 
 class _QuietHandler(WSGIRequestHandler):

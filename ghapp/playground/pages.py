@@ -26,7 +26,7 @@ _REPOSITORY = "/<owner>/<repo>"
 _NUMBER = "/<int:number>"
 
 
-def blueprint(world: World, *, login: str = "you", example: Path | None = EXAMPLE) -> Blueprint:
+def blueprint(world: World, *, login: str = "octocat", example: Path | None = EXAMPLE) -> Blueprint:
     """The pages over ``world``. Posts act as the person ``login``, who is made when missing; rights are the caller's to
     grant. ``example`` is a Markdown file, title in its first line, offered as the text of a new issue.
     """

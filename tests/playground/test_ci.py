@@ -24,15 +24,6 @@ jobs:
 Run = Callable[..., CiResult]
 
 
-@pytest.fixture(scope="session")
-def scratch(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """One folder for all test processes, so that the Python environment is made once."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "ci"
-    folder.mkdir(exist_ok=True)
-    return folder
-
-
 @pytest.fixture
 def bare(tmp_path: Path) -> tuple[Path, str]:
     """A bare repository with one commit of one module, its test, and a hook that must never run."""
@@ -49,11 +40,11 @@ def bare(tmp_path: Path) -> tuple[Path, str]:
 
 
 @pytest.fixture
-def run(bare: tuple[Path, str], scratch: Path) -> Run:
+def run(bare: tuple[Path, str], ci_scratch: Path) -> Run:
     """Run a workflow whose job has the given further steps."""
 
     def go(steps: str = "", **options: float | Event) -> CiResult:
-        return run_workflow(*bare, HEAD + steps, scratch=scratch, **options)  # type: ignore[arg-type]
+        return run_workflow(*bare, HEAD + steps, scratch=ci_scratch, **options)  # type: ignore[arg-type]
 
     return go
 
@@ -198,7 +189,7 @@ def test_what_is_not_modelled_fails_the_job_by_name(run: Run, complaint: str) ->
     assert "HEAD is now at" not in result.jobs[0].log
 
 
-def test_each_job_is_a_check_of_its_own(bare: tuple[Path, str], scratch: Path) -> None:
+def test_each_job_is_a_check_of_its_own(bare: tuple[Path, str], ci_scratch: Path) -> None:
     """Jobs are named by name or id, run apart, and one failure makes the run fail."""
     text = """
 on: {push: {}, pull_request: {}}
@@ -209,7 +200,7 @@ jobs:
 """
     assert job_names(text) == ("good", "Not so good")
     assert parse_workflow(text).events == {"push", "pull_request"}
-    result = run_workflow(*bare, text, scratch=scratch)
+    result = run_workflow(*bare, text, scratch=ci_scratch)
     assert [(job.name, job.conclusion) for job in result.jobs] == [("good", "success"), ("Not so good", "failure")]
     assert result.conclusion == "failure"
     assert "exit code 3" in result.jobs[1].log

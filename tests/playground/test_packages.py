@@ -127,6 +127,19 @@ def test_a_link_made_of_two_honest_ones_does_not_lead_out(tmp_path: Path) -> Non
         unpack(tmp_path / "a.tar", tmp_path / "out")
 
 
+@pytest.mark.parametrize("last", ["a/late/evil", "a/late"])
+def test_a_link_that_is_turned_later_does_not_lead_out(tmp_path: Path, last: str) -> None:
+    """A link that was honest when it was made leads out once a second one exists: nothing is written, none is left."""
+    with tarfile.open(tmp_path / "a.tar", "w") as archive:
+        add(archive, "a/late", type=tarfile.SYMTYPE, linkname="x/../..")
+        add(archive, "a/x", type=tarfile.SYMTYPE, linkname=".")
+        if last != "a/late":
+            add(archive, last, "words")
+    with pytest.raises(ArchiveError, match=r"outside of its folder|link out of its folder: late"):
+        unpack(tmp_path / "a.tar", tmp_path / "out")
+    assert not (tmp_path / "evil").exists()
+
+
 def test_an_endless_archive_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sizes are added up before anything more is written."""
     monkeypatch.setattr(archives, "MAX_BYTES", 100)
@@ -178,10 +191,10 @@ def test_a_workflow_can_be_given(index: Path, tmp_path: Path) -> None:
     assert subprocess.run(shown, check=True, capture_output=True, text=True).stdout == "on: push\njobs: {}\n"
 
 
-def test_a_real_package_passes_its_own_ci(tmp_path: Path) -> None:
+def test_a_real_package_passes_its_own_ci(tmp_path: Path, ci_scratch: Path) -> None:
     """A released package is fetched, committed and green in the playground's CI, whose log shows its suite."""
     tree = unpack(fetch_sdist("parse==1.21.1", tmp_path), tmp_path / "out")
     sha = as_repository(tree)
-    result = run_workflow(tree / ".git", sha, ci_definition(tree), scratch=tmp_path)
+    result = run_workflow(tree / ".git", sha, ci_definition(tree), scratch=ci_scratch)
     assert result.conclusion == "success", result.jobs[0].log
     assert "97 passed" in result.jobs[0].log

@@ -48,7 +48,7 @@ def test_a_person_opens_an_issue_and_talks_on_it(browser: FlaskClient, world: Wo
     browser.post(f"/{REPO}/issues/1/comment", data={"body": "/honk try *again*"})
     page = text_of(browser.get(f"/{REPO}/issues/1"))
     issue = world.issue(REPO, 1)
-    assert (issue.title, issue.author.user.login) == ("It is <b>broken</b>", "you")
+    assert (issue.title, issue.author.user.login) == ("It is <b>broken</b>", "octocat")
     assert issue.body == form["body"]
     assert [label.name for label in issue.labels] == ["bug", "honk"]
     assert "It is &lt;b&gt;broken&lt;/b&gt;" in page
@@ -61,7 +61,7 @@ def test_a_person_opens_an_issue_and_talks_on_it(browser: FlaskClient, world: Wo
 
 def test_labels_and_state_are_changed_by_buttons(browser: FlaskClient, world: World) -> None:
     """Labels come and go, an issue closes and opens again; a button pressed twice does no harm."""
-    world.person("you").open_issue(REPO, "Odd", labels=["honk"])
+    world.person("octocat").open_issue(REPO, "Odd", labels=["honk"])
     for _ in range(2):
         assert browser.post(f"/{REPO}/issues/1/unlabel", data={"name": "honk"}).status_code == 303
     browser.post(f"/{REPO}/issues/1/label", data={"name": "honk:plan"})
@@ -134,7 +134,7 @@ def test_a_form_filled_wrongly_says_why(
     browser: FlaskClient, world: World, path: str, form: dict[str, str], words: str
 ) -> None:
     """Nothing is made of a bad form, and the person reads what is wrong with it."""
-    world.person("you").open_issue(REPO, "Odd")
+    world.person("octocat").open_issue(REPO, "Odd")
     answer = browser.post(f"/{REPO}/{path}", data=form)
     assert answer.status_code == 422
     assert words in answer.text
