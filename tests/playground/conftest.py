@@ -1,16 +1,102 @@
-"""What the tests of the playground share."""
+"""A playground for each test, an App with a real key, and a hook that keeps what it is sent."""
 
-from __future__ import annotations
-
+import http.server
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from github import Auth, Github, GithubIntegration
+from playground_app import EVENTS, PERMISSIONS, SECRET, Hook
+
+from ghapp.playground.server import Playground
+from ghapp.playground.state import App
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    """A web server on loopback that takes deliveries."""
+    hook = Hook()
+
+    class Taker(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            raw = self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(hook.take(dict(self.headers.items()), raw))
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Taker)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    hook.url = f"http://127.0.0.1:{server.server_port}/webhooks/github"
+    yield hook
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @pytest.fixture(scope="session")
-def ci_scratch(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """One folder for the CI of all test processes, so that its Python environment is made once."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "ci"
-    folder.mkdir(exist_ok=True)
-    return folder
+def private_key() -> str:
+    """The App's key, PEM; made once, because that takes a while."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    kind, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return key.private_bytes(kind, form, serialization.NoEncryption()).decode()
+
+
+@pytest.fixture(scope="session")
+def public_key(private_key: str) -> str:
+    key = serialization.load_pem_private_key(private_key.encode(), None)
+    kind, form = serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(kind, form).decode()
+
+
+@pytest.fixture
+def playground(tmp_path: Path) -> Iterator[Playground]:
+    """A running playground; every answer and delivery must have been as GitHub describes it."""
+    with Playground(tmp_path / "playground") as running:
+        yield running
+        running.world.settle()
+        assert running.world.violations == []
+
+
+@pytest.fixture
+def app(playground: Playground, hook: Hook, public_key: str) -> App:
+    """The App, installed on `octo`, whose repository `octo/demo` has one file."""
+    world = playground.world
+    world.repository("octo/demo", {"README.md": "# Demo\n", "src/app.py": "print('hello')\n"})
+    made = world.register_app(
+        public_key=public_key, permissions=PERMISSIONS, events=EVENTS, hook_url=hook.url, webhook_secret=SECRET
+    )
+    world.install("octo")
+    world.settle()
+    hook.heard.clear()
+    return made
+
+
+@pytest.fixture
+def integration(playground: Playground, app: App, private_key: str) -> Iterator[GithubIntegration]:
+    """PyGithub as the App itself."""
+    with GithubIntegration(auth=Auth.AppAuth(app.id, private_key), base_url=playground.api_url) as client:
+        yield client
+
+
+@pytest.fixture
+def github(playground: Playground, app: App, private_key: str) -> Iterator[Github]:
+    """PyGithub as the App's installation on `octo`."""
+    number = next(one.id for one in playground.world.state.installations.values() if one.app is app)
+    auth = Auth.AppAuth(app.id, private_key).get_installation_auth(number)
+    with Github(
+        base_url=playground.api_url,
+        auth=auth,
+        lazy=True,
+        retry=None,
+        seconds_between_requests=None,
+        seconds_between_writes=None,
+    ) as client:
+        yield client

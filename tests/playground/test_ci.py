@@ -24,6 +24,15 @@ jobs:
 Run = Callable[..., CiResult]
 
 
+@pytest.fixture(scope="session")
+def ci_scratch(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """One folder for all test processes, so that the Python environment is made once."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if hasattr(request.config, "workerinput") else base) / "ci"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
 @pytest.fixture
 def bare(tmp_path: Path) -> tuple[Path, str]:
     """A bare repository with one commit of one module, its test, and a hook that must never run."""

@@ -191,10 +191,10 @@ def test_a_workflow_can_be_given(index: Path, tmp_path: Path) -> None:
     assert subprocess.run(shown, check=True, capture_output=True, text=True).stdout == "on: push\njobs: {}\n"
 
 
-def test_a_real_package_passes_its_own_ci(tmp_path: Path, ci_scratch: Path) -> None:
+def test_a_real_package_passes_its_own_ci(tmp_path: Path) -> None:
     """A released package is fetched, committed and green in the playground's CI, whose log shows its suite."""
     tree = unpack(fetch_sdist("parse==1.21.1", tmp_path), tmp_path / "out")
     sha = as_repository(tree)
-    result = run_workflow(tree / ".git", sha, ci_definition(tree), scratch=ci_scratch)
+    result = run_workflow(tree / ".git", sha, ci_definition(tree), scratch=tmp_path)
     assert result.conclusion == "success", result.jobs[0].log
     assert "97 passed" in result.jobs[0].log
