@@ -11,6 +11,7 @@ _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,500}(?:\x07|\
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 _PATHS = (
     (re.compile(r"(?:file://)?/workspace/"), ""),
+    (re.compile(r"/workspace\b(?![/.-]\w)"), "."),
     (re.compile(r"/\S*?/(?:site|dist)-packages/"), ".../"),
     (re.compile(r"/\S*?/lib/python3\.\d+/"), ".../"),
     (re.compile(r"/\S*?/node_modules/"), "node_modules/"),
