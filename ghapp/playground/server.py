@@ -39,9 +39,8 @@ _GIT_VERBS = ("/info/refs", "/git-upload-pack", "/git-receive-pack")
 
 
 def create_app(world: World, blueprints: Iterable[Blueprint] = ()) -> Flask:
-    """The Flask app over a world; `blueprints` are the web pages."""
-    app = Flask(__name__)
-    door.add_routes(app, world, ROUTES)
+    """All but REST and git as a Flask app; `blueprints` are the web pages."""
+    app = Flask(__name__, static_folder=None)
     add_control(app, world)
     app.add_url_rule("/api/graphql", "graphql", _graphql(world), methods=["POST"])
     app.add_url_rule("/_logs/<owner>/<repo>/<int:run_id>/<int:job_id>", "logs", _logs(world))
@@ -129,14 +128,17 @@ class GitDoor:
 
 
 class _Application:
-    """Sends git's requests to git and everything else to Flask."""
+    """Sends each request to REST, to git or to the rest."""
 
-    def __init__(self, flask: Flask, git_door: GitDoor) -> None:
-        self._flask, self._git = flask, git_door.application
+    def __init__(self, world: World, blueprints: Iterable[Blueprint]) -> None:
+        self._rest = door.api_app(world, ROUTES)
+        self._git = GitDoor(world).application
+        self._other = create_app(world, blueprints)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        chosen: WSGIApplication = self._git if environ["PATH_INFO"].endswith(_GIT_VERBS) else self._flask
-        return chosen(environ, start_response)
+        path: str = environ["PATH_INFO"]
+        chosen: WSGIApplication = self._rest if path.startswith("/api/v3/") else self._other
+        return (self._git if path.endswith(_GIT_VERBS) else chosen)(environ, start_response)
 
 
 class _Quiet(WSGIRequestHandler):
@@ -169,8 +171,8 @@ class Playground:
         self._server: BaseWSGIServer = make_server(host, port, _nothing, threaded=True, request_handler=_Quiet)
         self.base_url = f"http://{host}:{self._server.port}"
         self.world = World(State(self.base_url), data, Contract(), ci)
-        self._server.app = _Application(create_app(self.world, blueprints(self.world)), GitDoor(self.world))
-        self._thread = threading.Thread(target=self._server.serve_forever, name="playground", daemon=True)
+        self._server.app = _Application(self.world, blueprints(self.world))
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="playground", daemon=True)
 
     @property
     def api_url(self) -> str:

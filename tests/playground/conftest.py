@@ -2,17 +2,18 @@
 
 import http.server
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from github import Auth, Github, GithubIntegration
-from playground_app import EVENTS, PERMISSIONS, SECRET, Hook
+from playground_app import EVENTS, PERMISSIONS, SECRET, Api, Hook
 
 from ghapp.playground.server import Playground
 from ghapp.playground.state import App
+from ghapp.playground.verbs import accounts
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def hook() -> Iterator[Hook]:
             pass
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Taker)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     hook.url = f"http://127.0.0.1:{server.server_port}/webhooks/github"
     yield hook
@@ -100,3 +101,28 @@ def github(playground: Playground, app: App, private_key: str) -> Iterator[Githu
         seconds_between_writes=None,
     ) as client:
         yield client
+
+
+@pytest.fixture
+def api(playground: Playground, app: App) -> Iterator[Api]:
+    """Plain requests as the App's installation on `octo`, with all that it was granted."""
+    world = playground.world
+    installation = next(one for one in world.state.installations.values() if one.app is app)
+    token = accounts.installation_token(world, installation, installation.permissions, None)
+    api = Api(playground.api_url, token.value)
+    yield api
+    api.session.close()
+
+
+@pytest.fixture
+def as_person(playground: Playground) -> Iterator[Callable[[str], Api]]:
+    """Plain requests with the personal token of someone."""
+    made: list[Api] = []
+
+    def person(login: str) -> Api:
+        made.append(Api(playground.api_url, playground.world.person(login).token()))
+        return made[-1]
+
+    yield person
+    for api in made:
+        api.session.close()

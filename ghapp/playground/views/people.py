@@ -51,7 +51,6 @@ def user(state: State, user: User) -> Json:
         "events_url": f"{url}/events{{/privacy}}",
         "received_events_url": f"{url}/received_events",
         "type": user.type,
-        "user_view_type": "public",
         "site_admin": False,
     }
 
@@ -114,7 +113,6 @@ def app(state: State, one: App) -> Json:
     return {
         "id": one.id,
         "slug": one.slug,
-        "client_id": one.client_id,
         "node_id": one.node_id,
         "owner": user(state, one.owner),
         "name": one.slug,
@@ -131,7 +129,7 @@ def app(state: State, one: App) -> Json:
 def app_itself(state: State, one: App) -> Json:
     """What `GET /app` answers."""
     count = sum(installation.app is one for installation in state.installations.values())
-    return app(state, one) | {"installations_count": count}
+    return app(state, one) | {"installations_count": count, "client_id": one.client_id}
 
 
 def via_app(state: State, actor: Actor) -> Json | None:
@@ -148,7 +146,6 @@ def installation(state: State, one: Installation) -> Json:
         "repositories_url": f"{state.api}/installation/repositories",
         "html_url": f"{state.base_url}/settings/installations/{one.id}",
         "app_id": one.app.id,
-        "client_id": one.app.client_id,
         "app_slug": one.app.slug,
         "target_id": one.account.id,
         "target_type": one.account.type,

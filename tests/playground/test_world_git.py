@@ -1,0 +1,151 @@
+"""Commits, contents, refs and pushes; and the control door for other processes."""
+
+import base64
+import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from github import Github, InputGitAuthor
+from playground_app import Api, Hook
+
+from ghapp.playground.bare import Bare, Signature, environment
+from ghapp.playground.server import Playground
+from ghapp.playground.verbs import accounts
+
+DEMO = "/repos/octo/demo"
+
+
+def test_contents(playground: Playground, github: Github, api: Api) -> None:
+    """Files with their text, folders with their entries, raw when asked for."""
+    repository = github.get_repo("octo/demo")
+    file = repository.get_contents("src/app.py")
+    assert not isinstance(file, list)
+    assert file.decoded_content == b"print('hello')\n"
+    assert [one["name"] for one in api.get(f"{DEMO}/contents/src")] == ["app.py"]
+    raw = api.call("GET", f"{DEMO}/contents/src/app.py", 200, headers={"Accept": "application/vnd.github.raw+json"})
+    assert raw.content == b"print('hello')\n"
+    api.get(f"{DEMO}/contents/.github/honk.yml", 404)
+    api.get(f"{DEMO}/contents/src/app.py", 404, ref="nowhere")
+    tree = api.get(f"{DEMO}/git/trees/main", recursive="1")["tree"]
+    assert [one["path"] for one in tree] == ["README.md", "src", "src/app.py"]
+
+
+def test_commit_by_the_git_data_api(playground: Playground, github: Github, api: Api, hook: Hook) -> None:
+    """A commit object first, then a branch that names it: the branch is what is told."""
+    repository = github.get_repo("octo/demo")
+    head = repository.get_branch("main").commit
+    author = InputGitAuthor("Honk", "honk@example.org")
+    made = repository.create_git_commit("By hand", head.commit.tree, [repository.get_git_commit(head.sha)], author)
+    repository.create_git_ref("refs/heads/by-hand", made.sha)
+    assert api.post(f"{DEMO}/git/refs", 422, ref="refs/heads/by-hand", sha=made.sha)["message"].endswith("exists")
+    assert api.get(f"{DEMO}/git/ref/heads/by-hand")["object"]["sha"] == made.sha
+    assert [one["ref"] for one in api.get(f"{DEMO}/git/matching-refs/heads/by")] == ["refs/heads/by-hand"]
+    assert api.get(f"{DEMO}/commits/by-hand")["commit"]["author"]["name"] == "Honk"
+    api.patch(f"{DEMO}/git/refs/heads/by-hand", 422, sha="0" * 40)
+    api.patch(f"{DEMO}/git/refs/heads/by-hand", sha=head.sha, force=True)
+    api.patch(f"{DEMO}/git/refs/heads/by-hand", sha=made.sha)
+    api.delete(f"{DEMO}/git/refs/heads/by-hand")
+    api.get(f"{DEMO}/git/ref/heads/by-hand", 404)
+    playground.world.settle()
+    pushes = [body for event, _, body in hook.heard if event == "push"]
+    assert [(one["created"], one["forced"], one["deleted"]) for one in pushes] == [
+        (True, False, False),
+        (False, True, False),
+        (False, False, False),
+        (False, False, True),
+    ]
+
+
+def test_what_a_push_delivery_says(playground: Playground, app: object, hook: Hook) -> None:
+    """Who pushed which commits with which files."""
+    mona = playground.world.person("mona")
+    mona.push("octo/demo", "main", {"src/app.py": None, "docs/a.md": "text", "README.md": "new"}, "Fixes #1")
+    playground.world.settle()
+    told = hook.last("push")
+    assert (told["ref"], told["pusher"]["name"]) == ("refs/heads/main", "mona")
+    (commit,) = told["commits"]
+    assert (commit["added"], commit["removed"], commit["modified"]) == (["docs/a.md"], ["src/app.py"], ["README.md"])
+
+
+def test_renames_links_and_binaries_in_diffs(tmp_path: Path) -> None:
+    """What git shows in its own ways is one changed file each."""
+    bare = Bare.create(tmp_path / "x.git")
+    who = Signature("A", "a@example.org", datetime(2026, 1, 1, tzinfo=UTC))
+    text = "".join(f"line {index}\n" for index in range(20))
+    first = bare.commit_files("main", None, {"old.txt": text, "pic.png": b"\0\1", "run.sh": "#!/bin/sh\n"}, "1", who)
+    second = bare.commit_files("main", first, {"old.txt": None, "new.txt": text, "pic.png": b"\0\2"}, "2", who)
+    changed = {file.path: file for file in bare.changed_files(first, second)}
+    assert (changed["new.txt"].status, changed["new.txt"].previous_path) == ("renamed", "old.txt")
+    assert (changed["pic.png"].status, changed["pic.png"].patch) == ("modified", None)
+    assert next(one.mode for one in bare.tree(first) if one.path == "run.sh") == "100755"
+    blob = bare.git("hash-object", "-w", "--stdin", stdin=b"new.txt").decode().strip()
+    tree = bare.git("mktree", stdin=f"120000 blob {blob}\tnew.txt\n".encode()).decode().strip()
+    kinds = {file.path: file.status for file in bare.changed_files(second, tree)}
+    assert kinds == {"new.txt": "changed", "pic.png": "removed", "run.sh": "removed"}
+
+
+def test_tokens_hold_for_git_too(playground: Playground, app: object, tmp_path: Path) -> None:
+    """Reading public code needs none; pushing needs one that may write, and private code any that may read."""
+    world = playground.world
+    world.repository("octo/secret", {"a": "b"}, private=True)
+    installation = next(iter(world.state.installations.values()))
+    reader = accounts.installation_token(world, installation, {"contents": "read"}, None).value
+    eve = world.person("eve").token()
+
+    def git(*arguments: str, token: str = "") -> int:
+        basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+        header = ("-c", f"http.extraHeader=Authorization: Basic {basic}") if token else ()
+        command = ["git", *header, *arguments]
+        return subprocess.run(command, cwd=tmp_path, env=environment(), check=False, capture_output=True).returncode
+
+    demo, secret = f"{playground.base_url}/octo/demo.git", f"{playground.base_url}/octo/secret.git"
+    assert git("clone", "--quiet", demo, "demo") == 0
+    assert git("-C", "demo", "push", "--quiet", demo, "HEAD:refs/heads/x", token=reader) != 0
+    assert git("-C", "demo", "push", "--quiet", demo, "HEAD:refs/heads/x", token=eve) != 0
+    assert git("ls-remote", secret) != 0
+    assert git("ls-remote", secret, token=eve) != 0
+    assert git("ls-remote", secret, token="ghs_wrong") != 0
+    assert git("ls-remote", secret, token=reader) == 0
+
+
+def test_other_processes_have_the_same_verbs(playground: Playground, tmp_path: Path, public_key: str) -> None:
+    """Repository from a folder, App, issue, label, comment, state: all by the control door."""
+    door = Api(playground.base_url)
+    (tmp_path / "code" / "sub").mkdir(parents=True)
+    (tmp_path / "code" / "sub" / "a.py").write_text("x = 1\n")
+
+    def say(verb: str, **given: object) -> object:
+        return door.call("POST", f"/_playground/{verb}", 200, json=given)
+
+    say("create_repository", full_name="octo/code", path=str(tmp_path / "code"))
+    say("register_app", slug="honk", public_key=public_key, events=["issues"], permissions={"issues": "write"})
+    say("install", account="octo")
+    say("grant", repository="octo/code", login="mona", role="write")
+    assert say("open_issue", login="mona", repository="octo/code", title="Hm") == {"number": 1}
+    say("label", login="mona", repository="octo/code", number=1, name="honk")
+    say("comment", login="mona", repository="octo/code", number=1, body="/honk")
+    say("unlabel", login="mona", repository="octo/code", number=1, name="honk")
+    say("close", login="mona", repository="octo/code", number=1)
+    say("settle")
+    shown = door.get("/_playground/state")["repositories"]["octo/code"]
+    assert (shown["issues"][0]["state"], shown["issues"][0]["comments"][0]["body"]) == ("closed", "/honk")
+    assert playground.world.read("octo/code", "sub/a.py") == "x = 1\n"
+    assert door.get("/_playground/violations") == []
+    assert "issues.opened" in door.get("/_playground/usage")
+    door.call("POST", "/_playground/fly", 404, json={})
+    door.call("POST", "/_playground/label", 422, json={"login": "mona", "repository": "octo/nowhere", "number": 1})
+    door.session.close()
+
+
+@pytest.mark.parametrize("path", ["/api/v4/user", "/nothing"])
+def test_other_addresses_are_not_found(playground: Playground, path: str) -> None:
+    """Outside the API there are only the pages."""
+    Api(playground.base_url).get(path, 404)
+
+
+def test_names_in_any_letter_case(playground: Playground, api: Api, as_person: Callable[[str], Api]) -> None:
+    """Repositories and people are found however one writes them."""
+    assert api.get("/repos/OCTO/Demo")["full_name"] == "octo/demo"
+    assert as_person("Mona").get("/users/mona")["login"] == "Mona"
