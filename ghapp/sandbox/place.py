@@ -116,13 +116,16 @@ def _plain(left: Path) -> Iterator[IO[bytes]]:
         descriptor = os.open(left, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise UserError(f"The sandbox left no readable {left.name} ({error.strerror}).") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise UserError(f"The sandbox left something else than a plain file in the place of its {left.name}.")
         if status.st_size > MAX_BUNDLE:
             raise UserError(f"The change is larger than {MAX_BUNDLE // 2**20} MiB, which is more than Honk takes in.")
-        yield file
+        with open(descriptor, "rb", closefd=False) as file:
+            yield file
+    finally:
+        os.close(descriptor)
 
 
 def checked(sha: str) -> str:

@@ -21,7 +21,7 @@ TEXT = 60_000
 FILE = 20 * 2**20
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not an error
+class Refused(Exception):
     """The message is the sentence for the model."""
 
 

@@ -33,6 +33,7 @@ _SETTINGS = {
     "core.fileMode": "true",
     "core.symlinks": "true",
     "core.quotePath": "false",
+    "core.compression": "1",  # the bundle travels from one folder to the next
     "advice.addEmbeddedRepo": "false",
     "gc.auto": "0",
     "safe.directory": "*",
@@ -41,7 +42,7 @@ _SETTINGS = {
 Entry = tuple[str, str, str]
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not an error
+class Refused(Exception):
     """Git would not; the message is what it said."""
 
 

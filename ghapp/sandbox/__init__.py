@@ -1,0 +1,1 @@
+"""Where the agent works: shut in by bubblewrap, with the model behind a relay."""

@@ -1,0 +1,211 @@
+"""What must not be reachable from inside, whatever is tried."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from origins import Origin, Shell
+
+from ghapp.core.ports import Prepared
+from ghapp.sandbox.bubblewrap import Bubblewrap
+from ghapp.sandbox.workspace import JailedWorkspace
+
+SOLD = "sleep 424242"
+
+
+def commands() -> list[str]:
+    """The command lines of all processes of this machine."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip())
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return found
+
+
+def test_files_of_the_host_do_not_exist(workspace: JailedWorkspace, origin: Origin, tmp_path: Path) -> None:
+    """Not a home folder, nor the data folder, nor what runs as services."""
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    paths = [secret, Path.home() / ".ssh", Path.home() / ".bashrc", origin.mirror, Path(__file__), Path("/etc/shadow")]
+    paths += [Path(name) for name in ("/var", "/run", "/sys", "/opt", "/etc/ssl/private", "/etc/resolv.conf", "/out")]
+    for path in paths:
+        assert workspace.run(["ls", "-d", str(path)]).exit_code == 2, path
+
+
+def test_the_root_holds_nothing_else(shell: Shell) -> None:
+    """A folder that appears here was put there by someone."""
+    known = "bin dev env etc home honk lib lib32 lib64 libx32 mirror proc root sbin tmp usr workspace tmp".split()
+    assert set(shell("ls /").output.split()) <= {*known, *(Path(sys.base_prefix).parts[1:2])}
+    assert shell("ls -A /home").output == "honk\n"
+
+
+def test_nothing_of_the_host_can_be_written(shell: Shell) -> None:
+    """The toolchain, the mirror, our own programs, the root and the kernel's settings are shut."""
+    for folder in ("/usr/bin", "/mirror", "/mirror/objects", "/honk", "/", "/etc", "/dev"):
+        done = shell(f"touch {folder}/x")
+        assert done.exit_code == 1, folder
+        assert "Read-only" in done.output, folder
+
+
+def test_the_kernels_settings_are_shut(workspace: JailedWorkspace) -> None:
+    """Root outside may write them, whatever its number inside; `core_pattern` would run a program as root there."""
+    look = (
+        "import os\n"
+        "for top, _, files in os.walk('/proc/sys'):\n"
+        "  for file in files:\n"
+        "    try: os.close(os.open(f'{top}/{file}', os.O_WRONLY))\n"
+        "    except OSError: continue\n"
+        "    print(top, file)"
+    )
+    assert workspace.run(["python3", "-c", look]).output == ""
+    assert workspace.run(["sh", "-c", "echo b > /proc/sysrq-trigger"]).exit_code != 0
+
+
+def test_the_environment_is_only_ours(workspace: JailedWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the program's nor that of process 1, and the command line of process 1 names no path of the host."""
+    monkeypatch.setenv("A_TOKEN", "ghs_secret")
+    seen = workspace.run(["sh", "-c", "env; cat /proc/[0-9]*/environ"]).output
+    assert "ghs_secret" not in seen
+    names = {line.split("=")[0] for line in workspace.run(["env"]).output.splitlines()}
+    assert names == {
+        "CI", "GIT_AUTHOR_EMAIL", "GIT_AUTHOR_NAME", "GIT_COMMITTER_EMAIL", "GIT_COMMITTER_NAME", "GIT_TERMINAL_PROMPT",
+        "HOME", "LANG", "PATH", "PWD", "PYTHONDONTWRITEBYTECODE", "TMPDIR", "VIRTUAL_ENV",
+    }  # fmt: skip
+    first = workspace.run(["sh", "-c", "tr '\\0' '\\n' < /proc/1/environ; cat /proc/1/cmdline"]).output
+    assert str(workspace._place.folder) not in first
+    assert workspace.run(["cat", "/proc/1/environ"]).output == ""
+
+
+def test_there_is_no_network(workspace: JailedWorkspace) -> None:
+    """Not even the host's own loopback, nor its abstract sockets."""
+    reach = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), timeout=5)"
+    abstract = "import socket; s = socket.socket(socket.AF_UNIX); s.connect('\\0honk-test-%s')" % os.getpid()
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_UNIX) as other:
+        other.bind(f"\0honk-test-{os.getpid()}")
+        other.listen()
+        done = workspace.run(["python3", "-c", reach, str(server.getsockname()[1])])
+        assert "ConnectionRefusedError" in done.output
+        assert "ConnectionRefusedError" in workspace.run(["python3", "-c", abstract]).output
+    assert workspace.run(["sh", "-c", "tail -n +3 /proc/net/dev | cut -d: -f1"]).output.split() == ["lo"]
+
+
+def test_no_rights_can_be_won(shell: Shell) -> None:
+    """No capabilities, no new ones by programs, no user namespaces in which to have them."""
+    status = dict(line.split(":\t", 1) for line in shell("cat /proc/self/status").output.splitlines() if ":\t" in line)
+    assert {status[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0000000000000000"}
+    assert status["NoNewPrivs"] == "1"
+    assert shell("id -u; id -g").output == "1000\n1000\n"
+    for attempt in ("unshare -Ur true", "mount -t tmpfs none /tmp", "mknod /tmp/null c 1 3", "chroot / true"):
+        assert shell(attempt).exit_code != 0, attempt
+
+
+def test_processes_of_the_host_are_not_there(shell: Shell) -> None:
+    """Only what the command itself started, and bubblewrap's first process."""
+    seen = shell("cat /proc/[0-9]*/comm").output.split()
+    assert set(seen) <= {"bwrap", "sh", "cat"}
+    assert shell(f"kill -0 {os.getpid()}").exit_code != 0
+
+
+def test_limits_hold(shell: Shell) -> None:
+    """No core files, and limits that cannot be lifted again."""
+    assert shell("ulimit -c; ulimit -Hc").output == "0\n0\n"
+    for flag in "fdnp":
+        assert shell(f"ulimit -H{flag}").output.strip().isdigit()
+        assert shell(f"ulimit -{flag} unlimited").exit_code != 0
+    assert shell("cat /proc/self/oom_score_adj").output == "800\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{SOLD} &",
+        f"nohup {SOLD} >/dev/null 2>&1 &",
+        f"setsid {SOLD} >/dev/null 2>&1 </dev/null &",
+        f"(setsid sh -c '(trap \"\" TERM HUP INT; {SOLD}) &' &) >/dev/null 2>&1",
+    ],
+)
+def test_what_was_left_running_is_gone(shell: Shell, line: str) -> None:
+    """Background, nohup, setsid and double forks: the command's end is the end of all of it."""
+    done = shell(f"{line}\necho ended")
+    assert done.output == "ended\n"
+    assert SOLD not in commands()
+
+
+def test_a_timeout_ends_the_whole_tree(workspace: JailedWorkspace) -> None:
+    """Also what had left the session."""
+    done = workspace.run(["sh", "-c", f"setsid {SOLD} & trap '' TERM; {SOLD}; {SOLD}"], timeout=1)
+    assert done.timed_out
+    assert SOLD not in commands()
+
+
+def test_endless_output_is_cut_in_the_middle(workspace: JailedWorkspace) -> None:
+    """Head and tail are kept, memory is bounded, and the program is read to its end."""
+    done = workspace.run(["sh", "-c", "echo first; head -c 50000000 /dev/zero | tr '\\0' 'x'; echo; echo last"])
+    assert done.exit_code == 0
+    assert done.output.startswith("first\nxxx")
+    assert done.output.endswith("xxx\nlast\n")
+    assert len(done.output) < 1_100_000
+    assert " bytes left out ...]" in done.output
+
+
+def test_input_that_nobody_reads_blocks_nobody(workspace: JailedWorkspace) -> None:
+    """Nor does output that comes before the input is read."""
+    assert workspace.run(["true"], stdin=b"x" * 5_000_000).exit_code == 0
+    done = workspace.run(["sh", "-c", "head -c 300000 /dev/zero; wc -c"], stdin=b"x" * 5_000_000)
+    assert done.output.endswith("5000000\n")
+
+
+def test_no_descriptor_of_the_host_comes_along(workspace: JailedWorkspace) -> None:
+    """Neither bubblewrap's own pipes nor what the worker has open."""
+    assert workspace.run(["ls", "/proc/self/fd"]).output.split() == ["0", "1", "2", "3"]  # 3 is the listing itself
+
+
+def test_a_killed_worker_takes_its_sandbox_along(
+    sandbox: Bubblewrap, origin: Origin, prepared: Prepared, tmp_path: Path
+) -> None:
+    """With kill -9 there is no `finally`; the next start sweeps what is left of the run."""
+    talk = (
+        "import socket, time; s = socket.socket(socket.AF_UNIX); s.connect('/run/honk/model.sock'); time.sleep(424242)"
+    )
+    order = {
+        "data": str(sandbox._data),
+        "overlay": sandbox._machine.overlay,
+        "mirror": str(origin.mirror),
+        "base": origin.base,
+        "talk": talk,
+    }
+    with socket.socket(socket.AF_UNIX) as server:
+        here = os.open(tmp_path, os.O_PATH)
+        server.bind(f"/proc/self/fd/{here}/model.sock")
+        os.close(here)
+        server.listen()
+        server.settimeout(60)
+        worker = subprocess.Popen([sys.executable, "-c", WORKER, json.dumps(order), str(tmp_path / "model.sock")])
+        connection, _ = server.accept()
+        with connection:
+            worker.kill()
+            worker.wait()
+            connection.settimeout(60)
+            assert connection.recv(1) == b"", "the program inside lives on"
+    assert list((sandbox._data / "runs").iterdir())
+    Bubblewrap(sandbox._data, overlay=sandbox._machine.overlay)
+    assert not list((sandbox._data / "runs").iterdir())
+
+
+WORKER = """
+import json, sys
+from pathlib import Path
+from ghapp.sandbox.bubblewrap import Bubblewrap
+order = json.loads(sys.argv[1])
+sandbox = Bubblewrap(Path(order["data"]), overlay=order["overlay"])
+mirror = Path(order["mirror"])
+prepared = sandbox.prepare(mirror, order["base"], [])
+with sandbox.open(mirror, prepared, model_socket=Path(sys.argv[2])) as workspace:
+    workspace.run(["python3", "-c", order["talk"]])
+"""
