@@ -8,8 +8,13 @@ from typing import Any
 from ghapp.core.errors import UserError
 
 
-def _setting(name: str, doc: str, default: Any = MISSING) -> Any:
-    return field(default=default, metadata={"name": name, "doc": doc})
+def _setting(name: str, doc: str, default: Any = MISSING, **more: Any) -> Any:
+    return field(default=default, metadata={"name": name, "doc": doc, **more})
+
+
+def _secret(name: str, doc: str) -> Any:
+    """A setting that no log line and no traceback may show."""
+    return field(default="", repr=False, metadata={"name": name, "doc": doc})
 
 
 @dataclass(frozen=True)
@@ -17,15 +22,13 @@ class Settings:
     """The settings of one process. docs/settings.md lists the same, by test."""
 
     github_app_id: str = _setting("GITHUB_APP_ID", "The App's id, from its settings page.", "")
-    github_private_key: str = _setting(
-        "GITHUB_PRIVATE_KEY", "The App's private key (PEM); line breaks may be written as \\n.", ""
+    github_private_key: str = _secret(
+        "GITHUB_PRIVATE_KEY", "The App's private key (PEM); line breaks may be written as \\n."
     )
     github_private_key_path: str = _setting("GITHUB_PRIVATE_KEY_PATH", "A file with the App's private key instead.", "")
-    github_webhook_secret: str = _setting(
-        "GITHUB_WEBHOOK_SECRET", "The webhook's secret. Without one nothing starts.", ""
-    )
-    github_webhook_secret_previous: str = _setting(
-        "GITHUB_WEBHOOK_SECRET_PREVIOUS", "The secret before it, accepted too while you rotate.", ""
+    github_webhook_secret: str = _secret("GITHUB_WEBHOOK_SECRET", "The webhook's secret. Without one nothing starts.")
+    github_webhook_secret_previous: str = _secret(
+        "GITHUB_WEBHOOK_SECRET_PREVIOUS", "The secret before it, accepted too while you rotate."
     )
     github_api_url: str = _setting(
         "GITHUB_API_URL",
@@ -37,8 +40,12 @@ class Settings:
         "Where git and the web pages are; `https://HOST` for Enterprise Server.",
         "https://github.com",
     )
-    redis_url: str = _setting("REDIS_URL", "Redis or Valkey, with persistence on.", "redis://127.0.0.1:6379/0")
-    anthropic_api_key: str = _setting("ANTHROPIC_API_KEY", "The key for the model. Only the relay holds it.", "")
+    redis_url: str = field(  # it may carry a password
+        default="redis://127.0.0.1:6379/0",
+        repr=False,
+        metadata={"name": "REDIS_URL", "doc": "Redis or Valkey, with persistence on."},
+    )
+    anthropic_api_key: str = _secret("ANTHROPIC_API_KEY", "The key for the model. Only the relay holds it.")
     anthropic_base_url: str = _setting(
         "ANTHROPIC_BASE_URL",
         "Anthropic, or a gateway that speaks its Messages API.",
@@ -49,8 +56,8 @@ class Settings:
     data: Path = _setting("HONK_DATA", "The folder for mirrors, templates and sandboxes; a cache.", Path(".honk"))
     public_url: str = _setting("HONK_PUBLIC_URL", "Where people reach the web part; run pages link there.", "")
     host: str = _setting("HONK_HOST", "The address that the web part listens on.", "127.0.0.1")
-    port: int = _setting("PORT", "The port that the web part listens on.", 8000)
-    workers: int = _setting("HONK_WORKERS", "How many runs `honk run` works on at once.", 1)
+    port: int = _setting("PORT", "The port that the web part listens on.", 8000, least=1, most=65_535)
+    workers: int = _setting("HONK_WORKERS", "How many runs `honk run` works on at once.", 1, least=1, most=64)
     already_isolated: bool = _setting(
         "HONK_ALREADY_ISOLATED",
         "Set to 1 to start although bubblewrap does not work, when the whole machine is a throw-away.",
@@ -64,13 +71,18 @@ class Settings:
 
     @property
     def private_key(self) -> str:
-        """The App's key as PEM. Raises UserError when its file cannot be read."""
-        if not self.github_private_key_path:
+        """The App's key as PEM. Raises UserError when there is none, or its file cannot be read."""
+        path = self.github_private_key_path
+        if not path:
+            if not self.github_private_key:
+                raise UserError("not set: GITHUB_PRIVATE_KEY or GITHUB_PRIVATE_KEY_PATH. See docs/settings.md.")
             return self.github_private_key.replace("\\n", "\n")
         try:
-            return Path(self.github_private_key_path).read_text()
+            return Path(path).read_text(encoding="ascii")
         except OSError as error:
-            raise UserError(f"GITHUB_PRIVATE_KEY_PATH: {error.strerror}: {self.github_private_key_path}") from error
+            raise UserError(f"GITHUB_PRIVATE_KEY_PATH: {error.strerror}: {path}") from error
+        except UnicodeDecodeError as error:
+            raise UserError(f"GITHUB_PRIVATE_KEY_PATH: no PEM file: {path}") from error
 
     @property
     def has_app(self) -> bool:
@@ -94,7 +106,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         if not text:
             continue
         try:
-            found[item.name] = _read(item.type, text)
+            found[item.name] = _read(item.type, text, item.metadata)
         except ValueError:
             wrong.append(f"{item.metadata['name']}={text!r}")
     if wrong:
@@ -102,12 +114,15 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
     return Settings(**found)
 
 
-def _read(kind: Any, text: str) -> Any:
+def _read(kind: Any, text: str, limits: Mapping[str, Any]) -> Any:
     if kind is bool:
         if text not in ("0", "1"):
             raise ValueError(text)
         return text == "1"
-    return kind(text)
+    value = kind(text)
+    if "least" in limits and not limits["least"] <= value <= limits["most"]:
+        raise ValueError(text)
+    return value
 
 
 def describe() -> list[tuple[str, str, str]]:

@@ -5,6 +5,7 @@ on it reads the truth from GitHub again. Field names follow GitHub's payloads, a
 when an event is stored.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -146,6 +147,7 @@ ThreadEvent = (
 Event = ThreadEvent | InstallationChanged
 
 BRANCH_PREFIX = "honk/"
+_NUMBER = re.compile("[1-9][0-9]{0,9}")
 
 
 def inbox_key(event: Event) -> str:
@@ -176,6 +178,6 @@ def thread_number(branch: str | None) -> int | None:
     if not branch or not branch.startswith(BRANCH_PREFIX):
         return None
     number, dash, run_id = branch.removeprefix(BRANCH_PREFIX).partition("-")
-    if not (dash and run_id and number.isascii() and number.isdecimal() and len(number) <= 10):
+    if not (dash and run_id and _NUMBER.fullmatch(number)):
         return None
     return int(number)

@@ -9,8 +9,7 @@ from typing import Any
 
 import requests
 from github import Auth, Github
-from github.GithubApp import GithubApp
-from github.GithubException import GithubException, RateLimitExceededException, UnknownObjectException
+from github.GithubException import GithubException, RateLimitExceededException
 from github.GithubRetry import GithubRetry
 from github.Repository import Repository as PyGithubRepository
 
@@ -20,8 +19,6 @@ from ghapp.core.ports import Remote
 
 API_VERSION = "2022-11-28"
 _TIMEOUT = 20
-_LONGEST_WAIT = 20.0
-"""Seconds a job waits for a rate limit by itself; for longer it goes back to the queue."""
 
 
 class GitHubApp:
@@ -46,7 +43,7 @@ class GitHubApp:
         return self._installations[installation]
 
     def repository(self, repository: Repository) -> PyGithubRepository:
-        """A handle on a repository, by its id, which survives a renaming; nothing is fetched for it."""
+        """A handle on a repository, by the name that its newest event told; nothing is fetched for it."""
         return self.installation(repository.installation).get_repo(repository.full_name)
 
     def remote(self, repository: Repository) -> Remote:
@@ -62,7 +59,7 @@ class GitHubApp:
     def bot(self, installation: int) -> tuple[str, int]:
         """Login and id of the account that the App acts as. Asked for an installation: users are not shown to a JWT."""
         if self._bot is None:
-            login = f"{self._registration.slug}[bot]"
+            login = f"{self._registration['slug']}[bot]"
             with github_errors():
                 requester = self.installation(installation).requester
                 _, answer = requester.requestJsonAndCheck("GET", f"/users/{login}")
@@ -74,15 +71,23 @@ class GitHubApp:
         login, number = self.bot(installation)
         return login, f"{number}+{login}@users.noreply.github.com"
 
-    @property
+    @cached_property
     def id(self) -> int:
-        """The App's number, as its own check runs carry it."""
-        return self._registration.id
+        """The App's number, as its own check runs carry it; settings may name the App by its client id instead."""
+        number: int = self._registration["id"]
+        return number
 
     @cached_property
-    def _registration(self) -> GithubApp:
+    def _registration(self) -> dict[str, Any]:
         with github_errors():
-            return self.itself.get_app().complete()
+            answer: dict[str, Any]
+            _, answer = self.itself.requester.requestJsonAndCheck("GET", "/app")
+        return answer
+
+    def close(self) -> None:
+        """End all connections to GitHub."""
+        for client in (self.itself, *self._installations.values()):
+            client.close()
 
     def clock_offset(self, now: float) -> float:
         """How many seconds `now` is ahead of GitHub's clock, read from the Date header, which needs no token."""
@@ -96,18 +101,27 @@ class GitHubApp:
             base_url=self._api_url,
             timeout=_TIMEOUT,
             user_agent="honk",
-            # PyGithub's default repeats a POST whose answer was lost, which makes a second comment or pull request.
-            retry=GithubRetry(
-                total=3,
-                allowed_methods=frozenset({"GET", "HEAD"}),
-                max_rate_limit_wait=_LONGEST_WAIT,
-                secondary_rate_wait=_LONGEST_WAIT,
+            retry=_ReadsAgain(
+                total=3, backoff_factor=0.3, allowed_methods=frozenset({"GET", "HEAD"}), raise_on_status=False
             ),
             seconds_between_requests=None,
             seconds_between_writes=None,
             lazy=True,
             api_version=API_VERSION,
+            per_page=100,
         )
+
+
+class _ReadsAgain(GithubRetry):
+    """Repeats reads that GitHub could not serve, and nothing else.
+
+    PyGithub's default repeats a POST whose answer was lost, which makes a second comment or pull request. It also
+    sleeps through rate limits, up to an hour; here the answer comes back, and the job goes back to the queue.
+    """
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        """Whether to ask once more after this answer."""
+        return method in ("GET", "HEAD") and status_code in (500, 502, 503, 504) and not has_retry_after
 
 
 class NotThere(UserError):
@@ -121,8 +135,6 @@ def github_errors() -> Iterator[None]:
         yield
     except RateLimitExceededException as error:
         raise TransientError("GitHub's rate limit is used up", _seconds_left(error)) from error
-    except UnknownObjectException as error:
-        raise NotThere("GitHub does not show this to the App") from error
     except GithubException as error:
         raise _named(error) from error
     except requests.RequestException as error:
@@ -130,8 +142,8 @@ def github_errors() -> Iterator[None]:
 
 
 def _named(error: GithubException) -> Exception:
-    if error.status == 410:
-        return NotThere("it is gone from GitHub")
+    if error.status in (404, 410):
+        return NotThere(f"GitHub does not have it, or does not show it to the App: {_sentence(error)}")
     if error.status == 429 or error.status >= 500 or "retry-after" in (error.headers or {}):
         return TransientError(f"GitHub answers {error.status}", _seconds_left(error))
     return UserError(f"GitHub refuses ({error.status}): {_sentence(error)}")
@@ -146,9 +158,15 @@ def _sentence(error: GithubException) -> str:
 
 
 def _seconds_left(error: GithubException) -> float | None:
+    """How long GitHub asks us to stay away, in seconds.
+
+    The reset time stands on every answer, and means something only when nothing remains.
+    https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+    """
     headers = error.headers or {}
-    if "retry-after" in headers:
-        return float(headers["retry-after"])
-    if "x-ratelimit-reset" in headers:
-        return max(0.0, float(headers["x-ratelimit-reset"]) - time.time())
+    wait, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
+    if wait.isdecimal():
+        return float(wait)
+    if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
+        return max(0.0, float(reset) - time.time())
     return None

@@ -37,11 +37,12 @@ class GitHubChecks:
 
     def report(self, repository: Repository, sha: str, *, conclusion: str, title: str, summary: str, url: str) -> None:
         """Our own completed check run on a commit; there is one, and a second report replaces the first."""
+        ours = self._app.id
         output: dict[str, Any] = {"title": title, "summary": summary[:65_000]}
         with github_errors():
             handle = self._app.repository(repository)
             found = handle.get_commit(sha).get_check_runs(check_name=OUR_CHECK, filter="latest")
-            mine = next((run for run in found if run.app.id == self._app.id), None)
+            mine = next((run for run in found if run.app and run.app.id == ours), None)
             if mine is None:
                 handle.create_check_run(
                     OUR_CHECK, sha, details_url=url, status="completed", conclusion=conclusion, output=output

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from github.Issue import Issue as PyGithubIssue
 from github.IssueComment import IssueComment
 from github.NamedUser import NamedUser
+from github.Organization import Organization
 
 from ghapp.core.events import Actor, IssueLabeled, IssueText, Repository, Thread
 from ghapp.core.ports import Comment, Issue
@@ -69,7 +70,8 @@ class GitHubIssues:
     def _ours(self, repository: Repository, issue: PyGithubIssue, marker: str) -> Iterator[IssueComment]:
         """Comments of the App itself with the marker; anybody can write the marker, so the author's id counts."""
         _, bot = self._app.bot(repository.installation)
-        return (item for item in issue.get_comments() if item.user and item.user.id == bot and marker in item.body)
+        comments = issue.get_comments()
+        return (item for item in comments if item.user and item.user.id == bot and marker in (item.body or ""))
 
 
 def _edited(issue: PyGithubIssue, comment: int, body: str) -> bool:
@@ -119,7 +121,7 @@ def _comment(comment: IssueComment) -> Comment:
     )
 
 
-def _actor(user: NamedUser | None) -> Actor:
+def _actor(user: NamedUser | Organization | None) -> Actor:
     return _GHOST if user is None else Actor(user.id, user.login, user.type)
 
 

@@ -32,7 +32,7 @@ class GitHubPulls:
             # Free private repositories have no drafts: https://docs.github.com/en/pull-requests (Draft pull requests).
             if "draft" not in str(error).lower():
                 raise
-            return self._create(repository, branch, base, title, body, draft=False)
+        return self._create(repository, branch, base, title, body, draft=False)
 
     def _create(self, repository: Repository, branch: str, base: str, title: str, body: str, *, draft: bool) -> Pull:
         with github_errors():
@@ -66,8 +66,14 @@ class GitHubPulls:
             return tuple(
                 _pull(item)
                 for item in pulls
-                if item.user.id == bot and item.head.repo and thread_number(item.head.ref) is not None
+                if item.user is not None and item.user.id == bot and _is_of(repository, item)
             )
+
+
+def _is_of(repository: Repository, pull: PullRequest) -> bool:
+    """Whether it comes from a branch of ours in the repository itself; `head.repo` is null when a fork was deleted."""
+    head = pull.head
+    return head.repo is not None and head.repo.id == repository.id and thread_number(head.ref) is not None
 
 
 def _pull(pull: PullRequest) -> Pull:

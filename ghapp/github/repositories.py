@@ -1,15 +1,24 @@
 """Repositories, and people's rights on them."""
 
-from datetime import UTC, datetime
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
 
-from github import Github
 from github.ContentFile import ContentFile
+from github.Requester import Requester
 
+from ghapp.core.errors import UserError
 from ghapp.core.events import Actor, Repository
 from ghapp.core.ports import Remote
 from ghapp.core.rights import Permission
 from ghapp.github.app import GitHubApp, NotThere, github_errors
 
+log = logging.getLogger(__name__)
+
+_MAX_FILE = 1024 * 1024
+_MAX_PAGES = 20
 _ROLES = {role.name.lower(): role for role in Permission}
 
 
@@ -33,7 +42,7 @@ class GitHubRepositories:
         try:
             with github_errors():
                 _, found = self._app.installation(repository.installation).requester.requestJsonAndCheck(
-                    "GET", f"/repos/{repository.full_name}/collaborators/{actor.login}/permission"
+                    "GET", f"/repos/{repository.full_name}/collaborators/{quote(actor.login, safe='')}/permission"
                 )
         except NotThere:
             return Permission.NONE
@@ -43,11 +52,18 @@ class GitHubRepositories:
         return _ROLES.get(found["permission"], Permission.NONE) if role is None else role
 
     def read_file(self, repository: Repository, path: str) -> bytes | None:
-        """A file of the default branch, or None when there is none (or no branch yet)."""
+        """A file of the default branch, or None when there is none (or no branch yet). UserError beyond 1 MiB.
+
+        GitHub leaves the content of larger ones out.
+        """
         try:
             with github_errors():
                 found = self._app.repository(repository).get_contents(path)
-                return found.decoded_content if isinstance(found, ContentFile) else None
+                if not isinstance(found, ContentFile) or found.type != "file":
+                    return None
+                if found.size > _MAX_FILE or found.encoding != "base64":
+                    raise UserError(f"{path} is larger than 1 MiB.")
+                return found.decoded_content
         except NotThere:
             return None
 
@@ -56,47 +72,66 @@ class GitHubRepositories:
         return self._app.remote(repository)
 
     def installed(self) -> tuple[Repository, ...]:
-        """Every repository that some installation of the App can see."""
-        with github_errors():
-            _, installations = self._app.itself.requester.requestJsonAndCheck(
-                "GET", "/app/installations", parameters={"per_page": 100}
-            )
+        """Every repository that some installation of the App can see; suspended installations are left out."""
         found: list[Repository] = []
-        for installation in installations:
-            if installation.get("suspended_at") is None:
-                found += _visible(self._app.installation(installation["id"]), installation["id"])
+        for installation in _pages(self._app.itself.requester, "/app/installations"):
+            if installation.get("suspended_at") is not None:
+                continue
+            number = installation["id"]
+            try:
+                found += self._visible(number)
+            except UserError as error:
+                log.warning("installation %s cannot be looked at: %s", number, error)
         return tuple(found)
+
+    def _visible(self, installation: int) -> list[Repository]:
+        requester = self._app.installation(installation).requester
+        rows = _pages(requester, "/installation/repositories", "repositories")
+        return [Repository(item["id"], item["full_name"], installation) for item in rows]
 
     def redeliver_failed(self, since: float) -> int:
         """Ask for another delivery of each that failed after `since` (seconds since the epoch); how many.
 
-        GitHub does not redeliver by itself, and a redelivery keeps its id, so ours are told apart by `redelivery`.
+        GitHub does not redeliver by itself. A redelivery keeps its guid, so one that arrived later is told by it.
         https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
         """
         requester = self._app.itself.requester
-        with github_errors():
-            _, deliveries = requester.requestJsonAndCheck("GET", "/app/hook/deliveries", parameters={"per_page": 100})
-            recent = [item for item in deliveries if _seconds(item["delivered_at"]) >= since]
-            arrived = {item["guid"] for item in recent if 200 <= item["status_code"] < 300}
-            lost = {item["guid"]: item["id"] for item in recent if item["guid"] not in arrived}
-            for number in lost.values():
+        recent = []
+        for item in _pages(requester, "/app/hook/deliveries"):
+            if _seconds(item["delivered_at"]) < since:
+                break
+            recent.append(item)
+        arrived = {item["guid"] for item in recent if 200 <= item["status_code"] < 300}
+        lost = {item["guid"]: item["id"] for item in recent if item["guid"] not in arrived}
+        for number in lost.values():
+            with github_errors():
                 requester.requestJsonAndCheck("POST", f"/app/hook/deliveries/{number}/attempts")
         return len(lost)
 
 
-def _visible(client: Github, installation: int) -> list[Repository]:
-    found: list[Repository] = []
-    page = 1
-    while True:
+def _pages(requester: Requester, path: str, name: str = "") -> Iterator[dict[str, Any]]:
+    """The rows of a list, page by page as GitHub links them; `name` is the field that holds them, if any."""
+    after: str | None = f"{path}?per_page=100"
+    for _ in range(_MAX_PAGES):
+        if after is None:
+            return
         with github_errors():
-            _, answer = client.requester.requestJsonAndCheck(
-                "GET", "/installation/repositories", parameters={"per_page": 100, "page": page}
-            )
-        found += [Repository(item["id"], item["full_name"], installation) for item in answer["repositories"]]
-        if len(found) >= answer["total_count"] or not answer["repositories"]:
-            return found
-        page += 1
+            headers, answer = requester.requestJsonAndCheck("GET", after)
+        yield from answer[name] if name else answer
+        after = next_page(headers.get("link", ""))
+
+
+def next_page(link: str) -> str | None:
+    """The address of the next page in a Link header, or None on the last.
+
+    https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
+    """
+    for part in link.split(","):
+        address, _, relation = part.partition(";")
+        if relation.strip() == 'rel="next"':
+            return address.strip().removeprefix("<").removesuffix(">")
+    return None
 
 
 def _seconds(stamp: str) -> float:
-    return datetime.fromisoformat(stamp.replace("Z", "+00:00")).astimezone(UTC).timestamp()
+    return datetime.fromisoformat(stamp).timestamp()

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from ghapp.core.events import (
@@ -35,6 +35,7 @@ MAX_BYTES = 25 * 1024 * 1024
 
 _MAX_TEXT = 65_536
 _DELIVERY_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_FULL_NAME = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+")
 
 
 class BadDelivery(ValueError):
@@ -55,15 +56,22 @@ def is_signed(body: bytes, signature: str | None, secrets: Sequence[str]) -> boo
     if not signature or not secrets or not all(secrets):
         return False
     given = signature.encode("utf-8", "replace")
-    matches = [
-        hmac.compare_digest(b"sha256=" + hmac.new(secret.encode(), body, "sha256").hexdigest().encode(), given)
-        for secret in secrets
-    ]
-    return any(matches)
+    return any(hmac.compare_digest(_signature(body, secret), given) for secret in secrets)
 
 
-def read(headers: Mapping[str, str], body: bytes) -> Delivery:
-    """The delivery in these (case-insensitive) headers and bytes. Raises BadDelivery."""
+def _signature(body: bytes, secret: str) -> bytes:
+    digest = hmac.new(secret.encode("utf-8", "surrogateescape"), body, "sha256").hexdigest()
+    return f"sha256={digest}".encode()
+
+
+class Headers(Protocol):
+    """The headers of a request, whose names know no case."""
+
+    def get(self, key: str, default: str) -> str: ...
+
+
+def read(headers: Headers, body: bytes) -> Delivery:
+    """The delivery in these headers and bytes. Raises BadDelivery."""
     name = headers.get("X-GitHub-Event", "")
     delivery = headers.get("X-GitHub-Delivery", "")
     if not name:
@@ -116,11 +124,11 @@ class _Part:
         return found
 
     def text(self, name: str) -> str:
-        """A text, lone surrogates replaced (JSON may carry them, UTF-8 may not), cut at 64k characters."""
+        """A text, cut at 64k characters; what JSON may carry and UTF-8 or a command line may not is replaced."""
         found = self._value.get(name)
         if not isinstance(found, str):
             raise BadDelivery(f"{self._path}.{name} is not a text")
-        return found[:_MAX_TEXT].encode("utf-8", "replace").decode()
+        return found[:_MAX_TEXT].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
     def text_or_none(self, name: str) -> str | None:
         return self.text(name) if self.has(name) else None
@@ -133,8 +141,15 @@ def _repository(payload: _Part) -> Repository | None:
     """None for a hook that is not an installation's: we could not answer."""
     if not payload.has("repository") or not payload.has("installation"):
         return None
-    repository = payload.part("repository")
-    return Repository(repository.number("id"), repository.text("full_name"), payload.part("installation").number("id"))
+    return _read_repository(payload.part("repository"), payload.part("installation").number("id"))
+
+
+def _read_repository(part: _Part, installation: int) -> Repository:
+    """Its name becomes part of addresses, so it must be a name."""
+    full_name = part.text("full_name")
+    if not _FULL_NAME.fullmatch(full_name) or full_name.endswith(("/.", "/..")):
+        raise BadDelivery("the repository's full_name is no owner/name")
+    return Repository(part.number("id"), full_name, installation)
 
 
 def _actor(part: _Part) -> Actor:
@@ -176,7 +191,7 @@ def _issue_comment(payload: _Part) -> Event | None:
         thread=thread,
         actor=_actor(comment.part("user")),
         comment=comment.number("id"),
-        body=comment.text("body"),
+        body=comment.text_or_none("body") or "",
         issue=_issue_text(issue),
         created_at=comment.text("created_at"),
         on_pull=issue.has("pull_request"),
@@ -245,7 +260,7 @@ def _installation_changed(payload: _Part, added: str, removed: str) -> Event:
 
     def repositories(name: str) -> tuple[Repository, ...]:
         found = payload.parts(name) if name else []
-        return tuple(Repository(item.number("id"), item.text("full_name"), installation) for item in found)
+        return tuple(_read_repository(item, installation) for item in found)
 
     return InstallationChanged(installation, payload.text("action"), repositories(added), repositories(removed))
 

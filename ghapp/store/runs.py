@@ -94,7 +94,7 @@ class Runs:
         return _RUN.validate_json(found)
 
     def by_page(self, page_key: str) -> Run | None:
-        """The run whose page has this unguessable key."""
+        """The run whose page has this unguessable key, or None."""
         with store_errors():
             found = self._redis.get(key("page", page_key))
         return self.load(text(found)) if found else None

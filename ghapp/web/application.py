@@ -1,15 +1,23 @@
 """The Flask application of the web part."""
 
+import json
+
 from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from ghapp.core.errors import StoreDown
-from ghapp.core.ports import Inbox, Queue, Transcripts
+from ghapp.core.ports import Inbox, Queue
 from ghapp.web import hooks, runs
 
 
+# What default-src does not cover has to be said on its own.
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
 def create_app(
-    *, inbox: Inbox, queue: Queue, secrets: tuple[str, ...], pages: runs.Pages, transcripts: Transcripts
+    *, inbox: Inbox, queue: Queue, secrets: tuple[str, ...], pages: runs.Pages, transcripts: runs.Lines
 ) -> Flask:
     """The application. `secrets` must not be empty, for an unsigned delivery is nobody's."""
     if not secrets or not all(secrets):
@@ -28,13 +36,17 @@ def _store_down(error: StoreDown) -> tuple[Response, int]:
     return jsonify(error=str(error)), 503
 
 
-def _refused(error: HTTPException) -> tuple[Response, int]:
-    return jsonify(error=error.description or error.name), error.code or 500
+def _refused(error: HTTPException) -> Response:
+    """The error as JSON, with the headers that belong to it (Allow, Location)."""
+    response = Response(status=error.code or 500, headers=error.get_headers())
+    response.data = json.dumps({"error": error.description or error.name})
+    response.content_type = "application/json"
+    return response
 
 
 def _guarded(response: Response) -> Response:
     """Pages are nobody's to frame, to index, to cache or to be led away from."""
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'self'; img-src 'self'"
+    response.headers["Content-Security-Policy"] = _POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"

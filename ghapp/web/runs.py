@@ -6,8 +6,12 @@ from typing import Protocol
 from flask import Blueprint, abort, render_template
 
 from ghapp.core import messages
-from ghapp.core.ports import Transcripts
+from ghapp.core.ports import Entry
 from ghapp.core.run import Run
+
+
+MAX_LINES = 300
+"""A page is read on a phone; the rest of a long transcript is not shown."""
 
 
 class Pages(Protocol):
@@ -16,9 +20,15 @@ class Pages(Protocol):
     def by_page(self, page_key: str) -> Run | None: ...
 
 
-def blueprint(pages: Pages, transcripts: Transcripts) -> Blueprint:
+class Lines(Protocol):
+    """The end of a run's transcript."""
+
+    def tail(self, run_id: str, count: int) -> tuple[Entry, ...]: ...
+
+
+def blueprint(pages: Pages, transcripts: Lines) -> Blueprint:
     """Run pages at `/runs/KEY`; an unknown key is 404, like any other."""
-    runs = Blueprint("runs", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
+    runs = Blueprint("runs", __name__)
 
     @runs.get("/runs/<key>")
     def show(key: str) -> str:
@@ -30,7 +40,8 @@ def blueprint(pages: Pages, transcripts: Transcripts) -> Blueprint:
             run=run,
             standing=messages.now_word(run),
             cost=messages.cost_line(run.usage),
-            entries=transcripts.read(run.id),
+            entries=transcripts.tail(run.id, MAX_LINES),
+            most=MAX_LINES,
             clock=lambda at: time.strftime("%H:%M:%S", time.gmtime(at)),
             duration=messages.duration,
         )
