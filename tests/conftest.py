@@ -1,12 +1,16 @@
-"""What every test run shares: the count of which of GitHub's operations the playground models and the tests used."""
+"""What every test run shares: a Valkey, and the count of which of GitHub's operations the playground models."""
 
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from ghapp.playground.contract import USAGE, merge_usage, modelled, summary_of
+from ghapp.store.connection import connect
+from ghapp.supervisor import embedded_valkey
 
 FOLDER = pytest.StashKey[Path]()
 
@@ -26,3 +30,18 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if used:
         terminalreporter.section("GitHub's operations in the playground")
         terminalreporter.write_line(summary_of(modelled(), used))
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """One Valkey for each worker process of the test run; its data is in a folder that goes with it."""
+    with tempfile.TemporaryDirectory(prefix="honk-test-") as folder, embedded_valkey(Path(folder)) as url:
+        yield url
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """A client of an empty database."""
+    with connect(redis_url, patient=False) as client:
+        client.flushdb()
+        yield client
