@@ -70,9 +70,7 @@ class Execute:
             self._keep_and_end(attempt, Conclusion.FAILED, f"Tried {run.recoveries + 1} times. {reason}")
             return
         wait = RETRY_SECONDS * 2**run.recoveries
-        attempt.update(recoveries=run.recoveries + 1, not_before=self.clock.now() + wait)
-        attempt.enter(State.QUEUED, f"{reason}; trying again in {wait:.0f} s")
-        self.store.supersede(attempt.run)
+        attempt.hand_back(f"{reason}; trying again in {wait:.0f} s", not_before=self.clock.now() + wait)
 
     def _keep_and_end(self, attempt: Attempt, conclusion: Conclusion, reason: str) -> None:
         if attempt.run.candidate:

@@ -106,8 +106,7 @@ class Intake:
             reason=start.reason,
         )
         run = replace(run, history=(Step(run.state, run.created_at),))
-        if self.store.create(run):
-            run = self.status.open(run)
+        if self.store.create(self.status.open(run)):
             self.queue.execute(run.id, run.epoch)
 
     def _request(self, start: policy.StartRun, event: IssueLabeled | CommentCreated) -> Request:

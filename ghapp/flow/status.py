@@ -19,12 +19,11 @@ class Status:
     page: Callable[[str], str]
 
     def open(self, run: Run) -> Run:
-        """Write the comment of a new run, and keep its id in the record."""
-        self.pace.allows(run.id)
-        run = replace(run, status_comment=self._write(run))
-        self.store.save(run)
-        self.pace.settled(run.id)
-        return run
+        """Write the comment of a run that is not kept yet; the run with the comment's id.
+
+        Before it is kept, because from then on a worker may claim the record at any moment.
+        """
+        return replace(run, status_comment=self._write(run))
 
     def tell(self, run: Run) -> None:
         """Say where the run stands, or owe it to the next `flush` when the last edit is too recent."""
