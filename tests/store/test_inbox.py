@@ -1,0 +1,213 @@
+"""Inboxes: one delivery is stored once and whole, and one reader at a time takes the mail out."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from redis import Redis
+from runs_of import MONA, REPOSITORY, commented, labeled, thread
+
+from ghapp.core.errors import StoreDown
+from ghapp.core.events import ChecksChanged, CommentDeleted, Event, InstallationChanged
+from ghapp.store.connection import connect, key
+from ghapp.store.inbox import Inboxes
+
+KEY = thread().key
+
+
+@pytest.fixture
+def inboxes(redis: Redis) -> Inboxes:
+    return Inboxes(redis)
+
+
+def _drained(inboxes: Inboxes, inbox: str = KEY) -> list[Event]:
+    """Everything in an inbox, taken out."""
+    found: list[Event] = []
+    with inboxes.drain(inbox) as mail:
+        assert mail is not None
+        while (event := mail.peek()) is not None:
+            found.append(event)
+            mail.done()
+    return found
+
+
+def _fail_while_reading(inboxes: Inboxes) -> None:
+    with inboxes.drain(KEY) as mail:
+        assert mail is not None
+        assert mail.peek() is not None
+        raise RuntimeError("GitHub is away")
+
+
+def test_mail_comes_out_in_the_order_it_came_in(inboxes: Inboxes) -> None:
+    """The oldest first; an inbox that was emptied is wanted no more."""
+    events = [labeled(), commented(1), commented(2)]
+    assert all(inboxes.add(f"d{number}", event) for number, event in enumerate(events))
+    assert inboxes.wanted() == (KEY,)
+    assert _drained(inboxes) == events
+    assert inboxes.wanted() == ()
+
+
+def test_fifty_deliveries_of_one_event_at_once_are_one(inboxes: Inboxes) -> None:
+    """The same delivery id from fifty threads is stored once."""
+    with ThreadPoolExecutor(50) as pool:
+        stored = list(pool.map(lambda _: inboxes.add("d1", labeled()), range(50)))
+    assert stored.count(True) == 1
+    assert _drained(inboxes) == [labeled()]
+
+
+@pytest.mark.parametrize(
+    "event", [labeled(), commented(5), CommentDeleted(thread(), MONA, 5)], ids=lambda event: event.kind
+)
+def test_two_deliveries_with_one_meaning_are_one(inboxes: Inboxes, event: Event) -> None:
+    """A second hook, or a reconciler, may tell the same under another delivery id."""
+    with ThreadPoolExecutor(20) as pool:
+        stored = list(pool.map(lambda number: inboxes.add(f"d{number}", event), range(20)))
+    assert stored.count(True) == 1
+    assert _drained(inboxes) == [event]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (labeled(), labeled(at="2026-11-01T10:00:01Z")),
+        (labeled(), labeled(label="honk:plan")),
+        (labeled(number=1), labeled(number=2)),
+        (commented(5), commented(6)),
+        (commented(5), CommentDeleted(thread(), MONA, 5)),
+        (ChecksChanged(thread(), "a" * 40, "status"), ChecksChanged(thread(), "a" * 40, "status")),
+    ],
+)
+def test_what_differs_in_meaning_is_kept_twice(inboxes: Inboxes, first: Event, second: Event) -> None:
+    """Nothing is taken for a duplicate that is none; checks are looked at as often as they change."""
+    assert inboxes.add("d1", first)
+    assert inboxes.add("d2", second)
+
+
+def test_a_duplicate_brings_nothing_back(inboxes: Inboxes) -> None:
+    """A delivery that comes again after it was acted on stays out."""
+    inboxes.add("d1", labeled())
+    _drained(inboxes)
+    assert not inboxes.add("d1", labeled())
+    assert not inboxes.add("d2", labeled())
+    assert inboxes.wanted() == ()
+
+
+def test_ids_are_remembered_for_a_while_only(inboxes: Inboxes, redis: Redis) -> None:
+    """What tells duplicates apart ends by itself, long after GitHub forgets its deliveries (three days)."""
+    inboxes.add("d1", labeled())
+    remembered = [*redis.keys(key("delivery", "*")), *redis.keys(key("meaning", "*"))]
+    assert len(remembered) == 2
+    assert all(redis.ttl(name) > 3 * 86_400 for name in remembered)
+
+
+def test_one_reader_at_a_time(inboxes: Inboxes) -> None:
+    """While somebody reads a thread's mail, another gets None; other threads are free."""
+    inboxes.add("d1", labeled(number=1))
+    inboxes.add("d2", labeled(number=2))
+    with inboxes.drain(KEY) as mail, inboxes.drain(KEY) as second, inboxes.drain(thread(2).key) as other:
+        assert mail is not None
+        assert second is None
+        assert other is not None
+        assert mail.peek() == labeled(number=1)
+        assert other.peek() == labeled(number=2)
+    assert set(inboxes.wanted()) == {KEY, thread(2).key}
+
+
+def test_what_arrives_after_the_last_look_stays_wanted(inboxes: Inboxes) -> None:
+    """Between the reader's last look and its letting go an event comes: nobody would read it if the mark were lost."""
+    inboxes.add("d1", commented(1))
+    with inboxes.drain(KEY) as mail:
+        assert mail is not None
+        mail.done()
+        assert mail.peek() is None
+        inboxes.add("d2", commented(2))
+    assert inboxes.wanted() == (KEY,)
+    assert _drained(inboxes) == [commented(2)]
+
+
+def test_mail_that_was_not_acted_on_stays(inboxes: Inboxes) -> None:
+    """A reader that fails leaves its event, in its place, and the inbox wanted and free."""
+    inboxes.add("d1", commented(1))
+    inboxes.add("d2", commented(2))
+    with pytest.raises(RuntimeError, match="away"):
+        _fail_while_reading(inboxes)
+    assert inboxes.wanted() == (KEY,)
+    assert _drained(inboxes) == [commented(1), commented(2)]
+
+
+def test_a_reader_that_dies_is_followed_by_another(inboxes: Inboxes, redis: Redis) -> None:
+    """The hold of a killed reader ends by itself; its late steps then change nothing of the next one's."""
+    inboxes.add("d1", commented(1))
+    inboxes.add("d2", commented(2))
+    dead = inboxes.drain(KEY)
+    mail = dead.__enter__()
+    assert mail is not None
+    assert mail.peek() == commented(1)
+    assert 0 < redis.pttl(key("reading", KEY)) <= 60_000
+    redis.delete(key("reading", KEY))  # the minute is over
+    with inboxes.drain(KEY) as second:
+        assert second is not None
+        mail.done()
+        assert mail.peek() is None
+        dead.__exit__(None, None, None)
+        with inboxes.drain(KEY) as third:
+            assert third is None
+        assert second.peek() == commented(1)
+
+
+def test_looking_keeps_the_hold(inboxes: Inboxes, redis: Redis) -> None:
+    """Each look gives the reader the full time again."""
+    inboxes.add("d1", commented(1))
+    with inboxes.drain(KEY) as mail:
+        assert mail is not None
+        redis.pexpire(key("reading", KEY), 1_000)
+        mail.peek()
+        assert redis.pttl(key("reading", KEY)) > 50_000
+
+
+def test_mail_that_nobody_can_read_is_set_aside(
+    inboxes: Inboxes, redis: Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What another version stored must not block its thread for ever; it is kept where a person finds it."""
+    redis.rpush(key("inbox", KEY), b'{"kind": "from_the_future"}', b"no json")
+    inboxes.add("d1", commented(1))
+    assert _drained(inboxes) == [commented(1)]
+    assert redis.lrange(key("unreadable"), 0, -1) == [b'{"kind": "from_the_future"}', b"no json"]
+    assert "set aside" in caplog.text
+
+
+def test_what_happens_on_the_pull_request_belongs_to_the_issue(inboxes: Inboxes) -> None:
+    """From the alias on, a comment on the pull request is in the issue's inbox, under the issue's number."""
+    inboxes.alias(REPOSITORY, pull=9, issue=1)
+    inboxes.add("d1", commented(1, number=9))
+    inboxes.add("d2", labeled(number=8))
+    assert _drained(inboxes) == [replace(commented(1, number=9), thread=thread(1))]
+    assert inboxes.wanted() == (thread(8).key,)
+
+
+def test_an_installation_has_an_inbox_of_its_own(inboxes: Inboxes) -> None:
+    """What happens to an installation is no thread's mail."""
+    event = InstallationChanged(3, "deleted", removed=(REPOSITORY,))
+    inboxes.add("d1", event)
+    assert inboxes.wanted() == ("installation:3",)
+    assert _drained(inboxes, "installation:3") == [event]
+
+
+def test_an_empty_inbox_is_drained_in_peace(inboxes: Inboxes) -> None:
+    """A job that comes when another has done all finds nothing."""
+    assert _drained(inboxes) == []
+
+
+def test_a_store_that_is_away_is_named(stopped_url: str) -> None:
+    """Every verb raises StoreDown when Redis does not answer."""
+    inboxes = Inboxes(connect(stopped_url, patient=False))
+    verbs: list[Callable[[], object]] = [
+        lambda: inboxes.add("d1", labeled()),
+        lambda: inboxes.wanted(),
+        lambda: inboxes.alias(REPOSITORY, 9, 1),
+        lambda: _drained(inboxes),
+    ]
+    for verb in verbs:
+        with pytest.raises(StoreDown):
+            verb()
