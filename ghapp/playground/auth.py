@@ -79,7 +79,8 @@ class Caller:
 
     def _require_installation(self, token: Token, repository: Repository, permissions: str) -> None:
         granted = token.permissions if self._covers(token, repository) else {"metadata": "read"}
-        reads_public = not repository.private and all(one.endswith(":read") for one in permissions.split("|"))
+        open_to_all = permissions != "administration:read"
+        reads_public = not repository.private and open_to_all and ":write" not in permissions
         if not reads_public and not any(_holds(granted, one) for one in permissions.split("|")):
             raise RefusedError(403, NOT_ACCESSIBLE)
 

@@ -1,7 +1,5 @@
 """Check suites, check runs and commit statuses. A suite's state, and a workflow run's, follows from its check runs."""
 
-from collections.abc import Iterable
-
 from ghapp.playground.room import Json, Room
 from ghapp.playground.state import Actor, App, CheckRun, CheckSuite, CommitStatus, Repository, WorkflowRun
 from ghapp.playground.views import checks as views
@@ -89,7 +87,7 @@ def _settle(room: Room, repository: Repository, run: CheckRun) -> None:
     if workflow is not None and not workflow.started and run.status != "queued":
         workflow.started = True
         tell_workflow(room, repository, workflow, "in_progress")
-    status, conclusion = _rolled_up(one for one in repository.checks.values() if one.suite is suite)
+    status, conclusion = _rolled_up([one for one in repository.checks.values() if one.suite is suite])
     if status == "completed" and suite.status != "completed":
         end_suite(room, repository, suite, conclusion or "neutral")
     else:
@@ -110,7 +108,7 @@ def _workflow_of(repository: Repository, suite: CheckSuite) -> WorkflowRun | Non
     return next((one for one in repository.workflow_runs.values() if one.suite is suite), None)
 
 
-def _rolled_up(runs: Iterable[CheckRun]) -> tuple[str, str | None]:
+def _rolled_up(runs: list[CheckRun]) -> tuple[str, str | None]:
     states = {run.status for run in runs}
     if states == {"completed"}:
         conclusions = {run.conclusion for run in runs}
@@ -123,7 +121,7 @@ def tell_workflow(room: Room, repository: Repository, run: WorkflowRun, action: 
     payload = {
         "action": action,
         "workflow": views.workflow(room.state, repository, run),
-        "workflow_run": views.workflow_run(room.state, repository, run),
+        "workflow_run": views.workflow_run_in_delivery(room.state, repository, run, action),
     }
     room.emit("workflow_run", repository, Actor(run.actor), payload)
 

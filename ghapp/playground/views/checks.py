@@ -207,6 +207,12 @@ def workflow_run(state: State, repository: Repository, one: WorkflowRun) -> Json
     }
 
 
+def workflow_run_in_delivery(state: State, repository: Repository, one: WorkflowRun, action: str) -> Json:
+    """By its description, the delivery of a start alone does not have the title."""
+    shown = workflow_run(state, repository, one)
+    return {key: value for key, value in shown.items() if action != "in_progress" or key != "display_title"}
+
+
 def job(state: State, repository: Repository, run: WorkflowRun, one: Job) -> Json:
     url = f"{api_url(state, repository)}/actions/jobs/{one.check.id}"
     return {

@@ -5,7 +5,7 @@ from typing import Any
 from ghapp.playground.deliveries import Delivery
 from ghapp.playground.state import Deployment, DeploymentStatus, Repository, State
 from ghapp.playground.views.people import stamp, user, via_app
-from ghapp.playground.views.repositories import api_url
+from ghapp.playground.views.repositories import api_url, html_url
 
 Json = dict[str, Any]
 
@@ -36,6 +36,7 @@ def deployment(state: State, repository: Repository, one: Deployment) -> Json:
 
 def deployment_status(state: State, repository: Repository, of: Deployment, one: DeploymentStatus) -> Json:
     url = f"{api_url(state, repository)}/deployments/{of.id}"
+    links = {"environment_url": one.environment_url, "log_url": one.log_url}
     return {
         "url": f"{url}/statuses/{one.id}",
         "id": one.id,
@@ -44,13 +45,12 @@ def deployment_status(state: State, repository: Repository, of: Deployment, one:
         "creator": user(state, one.creator.user),
         "description": one.description,
         "environment": of.environment,
-        "target_url": one.log_url,
+        "target_url": one.log_url or f"{html_url(state, repository)}/deployments/{of.environment}",
         "created_at": stamp(one.created_at),
         "updated_at": stamp(one.created_at),
         "deployment_url": url,
         "repository_url": api_url(state, repository),
-        "environment_url": one.environment_url,
-        "log_url": one.log_url,
+        **{name: address for name, address in links.items() if address},
         "performed_via_github_app": via_app(state, one.creator),
     }
 

@@ -55,10 +55,9 @@ def html_url(state: State, repository: Repository) -> str:
     return f"{state.base_url}/{repository.full_name}"
 
 
-def repository(state: State, one: Repository) -> Json:
-    """A repository as deliveries and other things carry it."""
-    url, html = api_url(state, one), html_url(state, one)
-    addresses = {key: url + path for key, path in _PATHS.items()}
+def minimal(state: State, one: Repository) -> Json:
+    """A repository as checks and workflow runs carry it: who it is, and where its parts are."""
+    url = api_url(state, one)
     return {
         "id": one.id,
         "node_id": one.node_id,
@@ -66,13 +65,23 @@ def repository(state: State, one: Repository) -> Json:
         "full_name": one.full_name,
         "owner": user(state, one.owner),
         "private": one.private,
-        "visibility": "private" if one.private else "public",
         "description": one.description,
         "fork": False,
         "url": url,
-        "html_url": html,
-        "git_url": f"git://{html.partition('://')[2]}.git",
-        "ssh_url": f"git@{html.partition('://')[2]}.git",
+        "html_url": html_url(state, one),
+        **{key: url + path for key, path in _PATHS.items()},
+    }
+
+
+def repository(state: State, one: Repository) -> Json:
+    """A repository as deliveries and most answers carry it."""
+    html = html_url(state, one)
+    address = html.partition("://")[2]
+    return {
+        **minimal(state, one),
+        "visibility": "private" if one.private else "public",
+        "git_url": f"git://{address}.git",
+        "ssh_url": f"git@{address}.git",
         "clone_url": f"{html}.git",
         "svn_url": html,
         "mirror_url": None,
@@ -81,10 +90,14 @@ def repository(state: State, one: Repository) -> Json:
         "created_at": stamp(one.created_at),
         "updated_at": stamp(one.pushed_at),
         "pushed_at": stamp(one.pushed_at),
-        **addresses,
         **_figures(one),
         **_settings(),
     }
+
+
+def repository_itself(state: State, one: Repository) -> Json:
+    """A repository asked for alone: a `full-repository`."""
+    return repository(state, one) | {"subscribers_count": 0, "network_count": 0}
 
 
 def _figures(one: Repository) -> Json:
@@ -232,13 +245,3 @@ def branch_rules(one: Repository, name: str) -> list[Json]:
             }
         )
     return [rule | source for rule in shown]
-
-
-def repository_itself(state: State, one: Repository) -> Json:
-    """A repository asked for alone: a `full-repository`."""
-    return repository(state, one) | {"subscribers_count": 0, "network_count": 0}
-
-
-def minimal(state: State, one: Repository) -> Json:
-    """A `minimal-repository`: what checks and workflow runs carry."""
-    return repository(state, one)
