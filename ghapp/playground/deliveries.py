@@ -81,8 +81,6 @@ class Deliveries:
         self._unsent = 0
         self._closed = False
         self._thread: threading.Thread | None = None
-        self._session = requests.Session()
-        self._session.trust_env = False  # loopback never goes through the machine's proxy
 
     def add(
         self,
@@ -137,7 +135,6 @@ class Deliveries:
             self._changed.notify_all()
         if self._thread is not None:
             self._thread.join()
-        self._session.close()
 
     def _queue(self, delivery: Delivery) -> None:
         with self._changed:
@@ -166,16 +163,23 @@ class Deliveries:
         delivery.url = delivery.app.hook_url or ""
         delivery.request_headers = headers_of(delivery, delivery.app.webhook_secret)
         try:
-            answer = self._session.post(
-                delivery.url,
-                data=delivery.body,
-                headers=delivery.request_headers,
-                timeout=_TIMEOUT_SECONDS,
-                allow_redirects=False,
-            )
+            answer = _post(delivery)
         except requests.RequestException as error:
             delivery.status = "timed out" if isinstance(error, requests.Timeout) else "failed to connect to host"
         else:
             delivery.status, delivery.status_code = answer.reason or str(answer.status_code), answer.status_code
             delivery.response_headers, delivery.response_body = dict(answer.headers), answer.text
         delivery.duration = round(time.monotonic() - started, 3)
+
+
+def _post(delivery: Delivery) -> requests.Response:
+    """One connection a delivery: on a kept one, a hook that has just closed it would look like one that is down."""
+    with requests.Session() as session:
+        session.trust_env = False  # loopback never goes through the machine's proxy
+        return session.post(
+            delivery.url,
+            data=delivery.body,
+            headers=delivery.request_headers,
+            timeout=_TIMEOUT_SECONDS,
+            allow_redirects=False,
+        )

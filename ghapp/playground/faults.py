@@ -15,7 +15,8 @@ class Fault:
     """The next `times` requests whose method and path match go wrong.
 
     `answer` refuses with `status` before anything happens. `lose_answer` does the work, then answers `status`.
-    `cut` does the work, then breaks the connection without a word, so that the client cannot know.
+    `cut` does the work, then breaks the connection without a word, so that the client cannot know. Git's requests
+    (`\\.git/git-receive-pack$`) are always refused before anything happens.
     """
 
     method: str

@@ -68,6 +68,8 @@ def _graphql(world: World) -> Callable[[], Response]:
             world.violations += world.contract.graphql(given["query"])
         world.limits.use(caller.bearer, world.now())
         shown = execute(schema, world, caller, given["query"], given.get("variables") or {})
+        if fault is not None:
+            return door.spoilt(fault)
         return door.respond(Answer(shown), door.limit_headers(world, caller.bearer))
 
     return answer
@@ -131,6 +133,7 @@ class _Application:
     """Sends each request to REST, to git or to the rest."""
 
     def __init__(self, world: World, blueprints: Iterable[Blueprint]) -> None:
+        self._world = world
         self._rest = door.api_app(world, ROUTES)
         self._git = GitDoor(world).application
         self._other = create_app(world, blueprints)
@@ -138,7 +141,10 @@ class _Application:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         path: str = environ["PATH_INFO"]
         chosen: WSGIApplication = self._rest if path.startswith("/api/v3/") else self._other
-        return (self._git if path.endswith(_GIT_VERBS) else chosen)(environ, start_response)
+        if path.endswith(_GIT_VERBS):
+            fault = self._world.faults.take(environ["REQUEST_METHOD"], path)
+            chosen = self._git if fault is None else door.respond(door.refusal(fault.status, "Something went wrong"))
+        return chosen(environ, start_response)
 
 
 class _Quiet(WSGIRequestHandler):

@@ -10,9 +10,11 @@ import pytest
 from github import Github, InputGitAuthor
 from playground_app import Api, Hook
 
-from ghapp.playground.bare import Bare, Signature, environment
+from ghapp.playground.bare import ZERO, Bare, Signature, environment
+from ghapp.playground.faults import Fault
 from ghapp.playground.server import Playground
-from ghapp.playground.verbs import accounts
+from ghapp.playground.verbs import accounts, pushes
+from ghapp.playground.views.commits import email_of
 
 DEMO = "/repos/octo/demo"
 
@@ -108,6 +110,50 @@ def test_tokens_hold_for_git_too(playground: Playground, app: object, tmp_path: 
     assert git("ls-remote", secret, token=eve) != 0
     assert git("ls-remote", secret, token="ghs_wrong") != 0
     assert git("ls-remote", secret, token=reader) == 0
+
+
+def test_a_push_can_be_refused_by_a_fault(playground: Playground, app: object, tmp_path: Path) -> None:
+    """The next push fails, the one after it goes through."""
+    world = playground.world
+    token = world.person("mona", write="octo/demo").token()
+    url = f"http://x:{token}@{playground.base_url.removeprefix('http://')}/octo/demo.git"
+
+    def git(*arguments: str) -> int:
+        command = ["git", *arguments]
+        return subprocess.run(command, cwd=tmp_path, env=environment(), check=False, capture_output=True).returncode
+
+    assert git("clone", "--quiet", url, "demo") == 0
+    world.faults.add(Fault("POST", r"\.git/git-receive-pack$", status=502))
+    assert git("-C", "demo", "push", "--quiet", "origin", "HEAD:refs/heads/x") != 0
+    assert world.repo("octo/demo").bare.branch("x") is None
+    assert git("-C", "demo", "push", "--quiet", "origin", "HEAD:refs/heads/x") == 0
+    assert world.emitted.count("push") == 1
+
+
+def test_commits_of_the_app_are_known_as_its_own(playground: Playground, api: Api) -> None:
+    """By the address that GitHub gives to bots, brackets and all, in every view."""
+    world = playground.world
+    bot = world.app.bot
+    head = api.get(f"{DEMO}/commits/main")
+    author = {"name": bot.login, "email": email_of(bot)}
+    tree, parents = head["commit"]["tree"]["sha"], [head["sha"]]
+    made = api.post(f"{DEMO}/git/commits", message="By the App", tree=tree, parents=parents, author=author)
+    api.post(f"{DEMO}/git/refs", ref="refs/heads/topic", sha=made["sha"])
+    world.set_check("octo/demo", made["sha"], "tests", "completed", "success")
+    assert api.get(f"{DEMO}/commits/topic")["author"]["login"] == "honk[bot]"
+    assert api.get(f"{DEMO}/commits", sha="topic", per_page=1)[0]["author"]["type"] == "Bot"
+    suites = api.get(f"{DEMO}/commits/topic/check-suites")["check_suites"]
+    assert {suite["head_commit"]["author"]["name"] for suite in suites} == {"honk[bot]"}
+    assert [one["name"] for one in api.get(f"{DEMO}/branches")] == ["main", "topic"]
+
+
+def test_what_was_told_is_not_told_again(playground: Playground, app: object) -> None:
+    """A branch that REST moves while a push is under way is in git's report too, but one event only."""
+    world = playground.world
+    repository, mona = world.repo("octo/demo"), world.person("mona")
+    sha = mona.push("octo/demo", "topic", {"a": "b"})
+    pushes.pushed(world, repository, mona.actor, [("refs/heads/topic", ZERO, sha), ("refs/tags/v1", ZERO, sha)])
+    assert world.emitted.count("push") == 1
 
 
 def test_other_processes_have_the_same_verbs(playground: Playground, tmp_path: Path, public_key: str) -> None:

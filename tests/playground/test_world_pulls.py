@@ -227,6 +227,17 @@ def test_draft_and_ready_by_graphql(playground: Playground, github: Github, api:
     assert rest["data"] == {"viewer": {"login": "honk"}, "rateLimit": {"limit": 5000, "cost": 1}}
 
 
+def test_labels_on_a_pull_request_are_its_events(playground: Playground, app: object, hook: Hook) -> None:
+    """Not events of an issue."""
+    number = pull_of(playground.world)
+    mona = playground.world.person("mona")
+    mona.label("octo/demo", number, "honk")
+    mona.unlabel("octo/demo", number, "honk")
+    mona.edit_issue("octo/demo", number, body="Other")
+    playground.world.settle()
+    assert hook.names()[-3:] == ["pull_request.labeled", "pull_request.unlabeled", "pull_request.edited"]
+
+
 def test_people_merge_too(playground: Playground, app: object) -> None:
     """By verb; a draft is refused."""
     world = playground.world

@@ -82,7 +82,7 @@ class _Door:
             answer, headers = self._guarded(path)
         answer = self._described(answer)
         if fault is not None:
-            return _spoilt(fault)
+            return spoilt(fault)
         return respond(answer, headers)
 
     def _guarded(self, path: Mapping[str, Any]) -> tuple[Answer, dict[str, str]]:
@@ -215,7 +215,7 @@ def respond(answer: Answer, headers: Mapping[str, str] | None = None) -> Respons
     return response
 
 
-def _spoilt(fault: Fault) -> Response:
+def spoilt(fault: Fault) -> Response:
     """The work is done, and the caller does not hear of it."""
     if fault.how == "cut":
         request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
