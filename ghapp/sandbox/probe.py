@@ -34,7 +34,8 @@ _SWITCHES = (
 )  # fmt: skip
 _IN_A_CONTAINER = (
     "if this is a container, it has to allow user namespaces and mounts (for Docker: "
-    "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined`), or run Honk on the machine itself"
+    "`--security-opt seccomp=unconfined --security-opt apparmor=unconfined`); if it is Honk's alone and only /proc is "
+    "refused, say that the machine is already isolated; or run Honk on the machine itself"
 )
 
 

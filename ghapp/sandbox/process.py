@@ -109,23 +109,23 @@ class _Watch:
         self._output = Clipped()
         self._status = status
         self._report = b""
+        self._ended = -1  # a pidfd of bwrap
         self._first: int | None = None  # a pidfd of the sandbox's process number 1
         self._selector = selectors.DefaultSelector()
 
     def until_end(self, timeout: float) -> Completed:
         began = time.monotonic()
-        ended = os.pidfd_open(self._process.pid)
         try:
-            self._listen(ended)
-            timed_out = not self._serve(ended, began + timeout)
+            self._listen()
+            timed_out = not self._serve(began + timeout)
         finally:
             self._end()
-            os.close(ended)
         exit_code = TIMED_OUT if timed_out else self._exit_code()
         return Completed(exit_code, self._output.text(), time.monotonic() - began, timed_out)
 
-    def _listen(self, ended: int) -> None:
-        self._selector.register(ended, selectors.EVENT_READ)
+    def _listen(self) -> None:
+        self._ended = os.pidfd_open(self._process.pid)
+        self._selector.register(self._ended, selectors.EVENT_READ)
         self._selector.register(self._status, selectors.EVENT_READ, self._read_status)
         for pipe, event, act in (
             (self._out, selectors.EVENT_READ, self._read),
@@ -134,11 +134,11 @@ class _Watch:
             os.set_blocking(pipe.fileno(), False)
             self._selector.register(pipe, event, act)
 
-    def _serve(self, ended: int, until: float) -> bool:
+    def _serve(self, until: float) -> bool:
         """Move bytes until bwrap ends; False when the time is over first."""
         while (left := until - time.monotonic()) > 0:
             for key, _ in self._selector.select(left):
-                if key.fd == ended:
+                if key.fd == self._ended:
                     return True
                 if not key.data():
                     self._selector.unregister(key.fileobj)
@@ -176,12 +176,14 @@ class _Watch:
         https://man7.org/linux/man-pages/man7/pid_namespaces.7.html
         """
         self._selector.close()
+        if self._ended >= 0:
+            os.close(self._ended)
         # Not reaped yet, so the number is still ours, and so is the group: the launcher's `mount` is in it.
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._read_status()
         if self._first is not None:
-            gone, _, _ = select.select([self._first], [], [], _DYING)
+            gone = _ends_within(self._first, _DYING)
             os.close(self._first)
             if not gone:
                 raise TimeoutError("the sandbox's processes do not die")
@@ -202,6 +204,12 @@ def _take(descriptor: int) -> bytes | None:
         return os.read(descriptor, _CHUNK)
     except BlockingIOError:
         return None
+
+
+def _ends_within(process: int, seconds: float) -> bool:
+    poll = select.poll()  # select() knows only the first 1,024 descriptors
+    poll.register(process, select.POLLIN)
+    return bool(poll.poll(seconds * 1000))
 
 
 def _pidfd(pid: int) -> int | None:

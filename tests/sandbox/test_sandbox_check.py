@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,7 +46,7 @@ def test_a_machine_without_bubblewrap_is_told_how_to_get_it(tmp_path: Path, monk
 def test_a_bubblewrap_that_does_not_come_up_is_told(tmp_path: Path, impostor: Path) -> None:
     """With what it said."""
     write(impostor, "echo 'bwrap: setting up uid map: Permission denied'; exit 1")
-    with pytest.raises(UserError, match="does not work on this machine.*setting up uid map"):
+    with pytest.raises(UserError, match=r"does not work on this machine.*setting up uid map"):
         Bubblewrap(tmp_path / "data")
 
 
@@ -63,6 +65,31 @@ def test_a_jail_with_a_hole_is_refused(tmp_path: Path, impostor: Path, before: s
     write(impostor, f'args="$2"; shift 2; exec {real_bwrap()} {before} --args "$args" {after} "$@"')
     with pytest.raises(UserError, match=f"not shut on this machine.*{what}"):
         Bubblewrap(tmp_path / "data")
+
+
+# A container hides parts of /proc, and the kernel then refuses a fresh one: as here, where one folder is covered.
+CONTAINER = 'mount -t tmpfs none /proc/irq; exec "$@"'
+INSIDE = """
+import sys
+from pathlib import Path
+from ghapp.core.errors import UserError
+from ghapp.sandbox.bubblewrap import Bubblewrap
+try:
+    Bubblewrap(Path(sys.argv[1]))
+except UserError as error:
+    assert "already isolated" in str(error), error
+    Bubblewrap(Path(sys.argv[1]), already_isolated=True).check()
+    print("works when asked to")
+"""
+
+
+def test_an_already_isolated_machine_may_do_with_its_own_proc(tmp_path: Path) -> None:
+    """Only when a person says so; all other walls are still tried."""
+    container = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", CONTAINER, "container"]
+    done = subprocess.run(
+        [*container, sys.executable, "-c", INSIDE, str(tmp_path)], check=False, capture_output=True, text=True
+    )
+    assert done.stdout == "works when asked to\n", done.stderr
 
 
 def test_an_environment_that_leaks_is_refused(tmp_path: Path, impostor: Path) -> None:

@@ -22,7 +22,8 @@ FIRED = "touch /workspace/fired"
         "rm -rf .git; mkfifo .git",
         "rm -rf .git/objects .git/HEAD; echo junk > .git/index",
         "chmod 000 .git",
-        "git checkout -q --orphan other; git rm -rfq --cached .; git commit -q --allow-empty -m other; echo app.py > .git/info/exclude",
+        "git checkout -q --orphan other; git rm -rfq --cached .; git commit -q --allow-empty -m other",
+        "git rm -rfq --cached .; echo '*' > .git/info/exclude",
         "git update-index --assume-unchanged app.py; git update-index --skip-worktree run.sh",
     ],
 )
@@ -41,7 +42,7 @@ def test_nothing_that_the_agent_wrote_is_executed(workspace: JailedWorkspace, sh
     """Hooks, filters, monitors, drivers, editors and programs on PATH, in every configuration that git may read."""
     config = "\\n".join(
         (
-            "[core]", "hooksPath = /workspace/hooks", f"fsmonitor = {FIRED}", f"sshCommand = {FIRED}", f"editor = {FIRED}",
+            "[core]", "hooksPath = /workspace/hooks", f"fsmonitor = {FIRED}", f"editor = {FIRED}", f"pager = {FIRED}",
             "[filter \\\"bad\\\"]", f"clean = {FIRED}", f"smudge = {FIRED}", "required = true",
             "[diff \\\"bad\\\"]", f"textconv = {FIRED}", "[gpg]", f"program = {FIRED}", "[commit]", "gpgSign = true",
         )
@@ -97,15 +98,13 @@ def test_the_next_command_enters_a_closed_root(shell: Shell) -> None:
     assert shell("ls app.py").output == "app.py\n"
 
 
-def test_pipes_and_sockets_are_no_work(workspace: JailedWorkspace, shell: Shell, tree: Tree) -> None:
-    """Git knows files, links and folders; nothing waits for the other end of a pipe."""
+def test_pipes_and_sockets_are_no_work(workspace: JailedWorkspace, shell: Shell) -> None:
+    """Git knows files, links and folders, and refuses one in a file's place; nothing waits at a pipe."""
     shell("mkfifo pipe; python3 -c \"import socket; socket.socket(socket.AF_UNIX).bind('sock')\"; ls -l")
     assert not workspace.changed()
     shell("rm app.py; mkfifo app.py; echo work > work.py")
-    try:
-        assert "app.py" not in tree(workspace.collect("work"))
-    except UserError as refused:
-        assert "app.py" in str(refused)
+    with pytest.raises(UserError, match=r"app\.py: can only add regular files"):
+        workspace.collect("work")
 
 
 def test_links_are_kept_as_links(workspace: JailedWorkspace, shell: Shell, tree: Tree) -> None:
@@ -124,7 +123,7 @@ def test_names_that_harm_other_machines_are_refused(workspace: JailedWorkspace, 
 
 def test_many_files_are_taken_in(workspace: JailedWorkspace, origin: Origin) -> None:
     """More than one command line holds."""
-    make = "import os; os.mkdir('many'); [open(f'many/{n:05}-{\"x\" * 100}', 'w').close() for n in range(20000)]"
+    make = "import os; os.mkdir('many'); [open(f'many/{n:05}-{\"x\" * 100}', 'w').close() for n in range(5000)]"
     assert workspace.run(["python3", "-c", make]).exit_code == 0
     bundle = workspace.collect("work")
     git(origin.mirror, "bundle", "verify", "-q", str(bundle))
