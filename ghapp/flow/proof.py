@@ -1,5 +1,6 @@
 """What the harness itself measures: the repository's checks on base and on head, each in a clean sandbox."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,10 @@ BaseResult = dict[str, CheckResult]
 
 @dataclass(frozen=True)
 class Proof:
-    """Runs checks and compares. Results on a base commit are kept, for they cannot change."""
+    """Runs checks and compares. Results on a base commit are kept, for they cannot change.
+
+    Raw logs lie beside the template, in `logs/`, and go with it.
+    """
 
     sandbox: Sandbox
     verifiers: Verifiers
@@ -27,7 +31,9 @@ class Proof:
         if missing:
             with self.sandbox.open(mirror, prepared) as workspace:
                 for check in missing:
-                    found[check.name] = self.verifiers.run(workspace, check)
+                    found[check.name] = self.verifiers.run(workspace, check, _log(prepared, prepared.base, check))
+            if not prepared.failed:
+                for check in missing:
                     self.results.put(prepared.base, check.command, found[check.name])
         for check in checks:
             _tell_result(tell, "base", check, found[check.name])
@@ -46,7 +52,10 @@ class Proof:
         if not checks:
             return ()
         with self.sandbox.open(mirror, prepared, commit) as workspace:
-            evidence = self.compare(workspace, base, checks)
+            results = [self.verifiers.run(workspace, check, _log(prepared, commit, check)) for check in checks]
+        evidence = tuple(
+            Evidence(check, base.get(check.name), result) for check, result in zip(checks, results, strict=True)
+        )
         for item in evidence:
             _tell_result(tell, "head", item.check, item.head)
         return evidence
@@ -54,6 +63,11 @@ class Proof:
     def compare(self, workspace: Workspace, base: BaseResult, checks: Sequence[Check]) -> tuple[Evidence, ...]:
         """Each check on the workspace as it is, beside its result on base."""
         return tuple(Evidence(check, base.get(check.name), self.verifiers.run(workspace, check)) for check in checks)
+
+
+def _log(prepared: Prepared, commit: str, check: Check) -> Path:
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", check.name)[:60]
+    return prepared.path / "logs" / f"{commit[:12]}-{name}.log"
 
 
 def verdict(evidence: Sequence[Evidence]) -> Verdict:
