@@ -48,8 +48,8 @@ class Caller:
         return Actor(self.token.user)
 
     def sees(self, repository: Repository) -> bool:
-        """Whether the repository exists at all for this caller."""
-        if not repository.private:
+        """Whether the repository exists at all for this caller. An App itself may ask where it is installed."""
+        if not repository.private or self.app is not None:
             return True
         if self.token is None:
             return False

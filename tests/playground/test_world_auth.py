@@ -62,6 +62,18 @@ def test_installations_and_tokens_by_pygithub(integration: GithubIntegration, pl
     assert refused["message"] == "Resource not accessible by integration"
 
 
+def test_app_finds_its_installation_on_private_code(playground: Playground, app: App, private_key: str) -> None:
+    """And none where it is not installed, nor where there is nothing."""
+    world = playground.world
+    world.repository("octo/secret", {"a": "b"}, private=True)
+    world.repository("acme/secret", {"a": "b"}, private=True)
+    api = Api(playground.api_url, signed(app, private_key))
+    assert api.get("/repos/octo/secret/installation")["app_slug"] == "honk"
+    api.get("/repos/acme/secret/installation", 404)
+    api.get("/repos/octo/nothing/installation", 404)
+    api.get("/repos/octo/secret", 401)
+
+
 def test_token_is_limited_to_its_repositories(playground: Playground, app: App, private_key: str) -> None:
     """A token for one repository sees nothing of a private other one, and cannot write to a public other one."""
     world = playground.world

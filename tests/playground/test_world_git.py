@@ -1,18 +1,21 @@
 """Commits, contents, refs and pushes; and the control door for other processes."""
 
 import base64
+import queue
 import subprocess
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import requests
 from github import Github, InputGitAuthor
 from playground_app import Api, Hook
 
 from ghapp.playground.bare import ZERO, Bare, Signature, environment
 from ghapp.playground.faults import Fault
-from ghapp.playground.server import Playground
+from ghapp.playground.server import Playground, serve
 from ghapp.playground.verbs import accounts, pushes
 from ghapp.playground.views.commits import email_of
 
@@ -182,6 +185,26 @@ def test_other_processes_have_the_same_verbs(playground: Playground, tmp_path: P
     assert "issues.opened" in door.get("/_playground/usage")
     door.call("POST", "/_playground/fly", 404, json={})
     door.call("POST", "/_playground/label", 422, json={"login": "mona", "repository": "octo/nowhere", "number": 1})
+    door.session.close()
+
+
+def test_served_until_told_to_stop(tmp_path: Path) -> None:
+    """What `honk playground` does: fill the world when it is up, serve, and end."""
+    until, urls = threading.Event(), queue.Queue[str]()
+
+    def ready(playground: Playground) -> None:
+        playground.world.repository("octo/demo", {"a": "b"})
+        urls.put(playground.base_url)
+
+    given = {"on_ready": ready, "until": until}
+    server = threading.Thread(target=serve, args=("127.0.0.1", 0, tmp_path / "data"), kwargs=given)
+    server.start()
+    door = Api(urls.get(timeout=20))
+    assert list(door.get("/_playground/state")["repositories"]) == ["octo/demo"]
+    until.set()
+    server.join()
+    with pytest.raises(requests.ConnectionError):
+        door.get("/_playground/state")
     door.session.close()
 
 

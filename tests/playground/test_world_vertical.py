@@ -17,6 +17,7 @@ def test_issue_is_labelled_and_answered(playground: Playground, github: Github, 
     number = mona.open_issue("octo/demo", "It is broken", "Please fix", labels=["honk"]).number
     playground.world.settle()
     assert hook.names() == ["issues.opened", "issues.labeled"]
+    assert [label["name"] for label in hook.last("issues.opened")["issue"]["labels"]] == ["honk"]
     assert hook.last("issues.labeled")["label"]["name"] == "honk"
     assert hook.last("issues")["sender"]["login"] == "mona"
 

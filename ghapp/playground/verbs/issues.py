@@ -17,12 +17,15 @@ def next_number(repository: Repository) -> int:
 def open_issue(
     room: Room, repository: Repository, actor: Actor, title: str, body: str | None, labels: Iterable[str] = ()
 ) -> Issue:
+    """`opened` shows the labels already, and each is an event of its own after it, as at GitHub."""
     with room.lock:
         now = room.now()
         issue = Issue(room.state.next_id(), next_number(repository), actor, title, body, now, now)
+        issue.labels = list(dict.fromkeys(label_named(room, repository, name) for name in labels))
         repository.issues[issue.number] = issue
         tell(room, repository, actor, issue, "opened")
-        add_labels(room, repository, actor, issue, labels)
+        for label in issue.labels:
+            _labelled(room, repository, actor, issue, label, "labeled")
         return issue
 
 
