@@ -172,6 +172,8 @@ def _issues(payload: _Part) -> Event | None:
     at = issue.text("updated_at")
     if action == "closed":
         return IssueClosed(thread, actor, at)
+    if not payload.has("label"):  # which it was is not told when the label itself was deleted
+        return None
     label = payload.part("label").text("name")
     if action == "unlabeled":
         return IssueUnlabeled(thread, actor, label, at)

@@ -1,0 +1,118 @@
+"""Each of the webhooks that we act on, as a payload, and the event that it becomes."""
+
+from typing import Any
+
+from payloads import COMMENT, ISSUE, PULL, REPOSITORY, SHA, payload
+
+from ghapp.core.events import (
+    Actor,
+    ChecksChanged,
+    CommentCreated,
+    CommentDeleted,
+    Event,
+    InstallationChanged,
+    IssueClosed,
+    IssueLabeled,
+    IssueText,
+    IssueUnlabeled,
+    PullChanged,
+    Repository,
+    Thread,
+)
+
+HERE = Repository(7, "octo/demo", 3)
+THREAD = Thread(HERE, 12)
+MONA = Actor(11, "mona")
+TEXT = IssueText("It is broken", "Please mend it.", Actor(21, "hubot", "Bot"))
+SUITE = {"head_branch": "honk/12-abc", "head_sha": SHA}
+AT = "2026-11-01T10:00:00Z"
+
+EVENTS: list[tuple[str, str, dict[str, Any], Event]] = [
+    (
+        "labeled",
+        "issues",
+        payload(action="labeled", issue=ISSUE, label={"name": "honk"}),
+        IssueLabeled(THREAD, MONA, "honk", TEXT, AT),
+    ),
+    (
+        "unlabeled",
+        "issues",
+        payload(action="unlabeled", issue=ISSUE, label={"name": "honk"}),
+        IssueUnlabeled(THREAD, MONA, "honk", AT),
+    ),
+    ("closed", "issues", payload(action="closed", issue=ISSUE), IssueClosed(THREAD, MONA, AT)),
+    (
+        "created",
+        "issue_comment",
+        payload(action="created", issue=ISSUE, comment=COMMENT),
+        CommentCreated(THREAD, MONA, 99, "/honk fix", TEXT, "2026-11-01T10:05:00Z", on_pull=False),
+    ),
+    (
+        "created on a pull request",
+        "issue_comment",
+        payload(action="created", issue=ISSUE | {"pull_request": {"url": "x"}}, comment=COMMENT),
+        CommentCreated(THREAD, MONA, 99, "/honk fix", TEXT, "2026-11-01T10:05:00Z", on_pull=True),
+    ),
+    (
+        "deleted",
+        "issue_comment",
+        payload(action="deleted", issue=ISSUE, comment=COMMENT),
+        CommentDeleted(THREAD, MONA, 99),
+    ),
+    (
+        "check run",
+        "check_run",
+        payload(action="completed", check_run={"head_sha": SHA, "check_suite": SUITE}),
+        ChecksChanged(THREAD, SHA, "check_run"),
+    ),
+    (
+        "check suite",
+        "check_suite",
+        payload(action="completed", check_suite=SUITE),
+        ChecksChanged(THREAD, SHA, "check_suite"),
+    ),
+    (
+        "workflow run",
+        "workflow_run",
+        payload(action="completed", workflow_run=SUITE),
+        ChecksChanged(THREAD, SHA, "workflow_run"),
+    ),
+    (
+        "status",
+        "status",
+        payload(sha=SHA, branches=[{"name": "main"}, {"name": "honk/12-abc"}]),
+        ChecksChanged(THREAD, SHA, "status"),
+    ),
+    *(
+        (
+            f"pull {action}",
+            "pull_request",
+            payload(action=action, pull_request=PULL | {"merged": merged}),
+            PullChanged(THREAD, MONA, action, 13, SHA, merged),
+        )
+        for action, merged in (("closed", True), ("closed", False), ("synchronize", False), ("reopened", False))
+    ),
+    (
+        "installed",
+        "installation",
+        {"action": "created", "installation": {"id": 3}, "repositories": [REPOSITORY]},
+        InstallationChanged(3, "created", added=(HERE,)),
+    ),
+    (
+        "suspended",
+        "installation",
+        {"action": "suspend", "installation": {"id": 3}},
+        InstallationChanged(3, "suspend"),
+    ),
+    (
+        "repositories chosen",
+        "installation_repositories",
+        {
+            "action": "removed",
+            "installation": {"id": 3},
+            "repositories_added": [],
+            "repositories_removed": [REPOSITORY],
+        },
+        InstallationChanged(3, "removed", removed=(HERE,)),
+    ),
+]

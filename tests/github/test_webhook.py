@@ -1,0 +1,165 @@
+"""Deliveries: signatures, and which payload becomes which event."""
+
+import hashlib
+import hmac
+from typing import Any
+
+import pytest
+from deliveries import EVENTS
+from payloads import COMMENT, HEAD, ISSUE, PULL, REPOSITORY, SECRET, SHA, encoded, headers, payload
+
+from ghapp.core.events import Actor, CommentCreated, Event, IssueLabeled
+from ghapp.github import webhook
+
+
+def _event(name: str, body: Any) -> Event | None:
+    return webhook.read(headers(name), encoded(body)).event
+
+
+# --- signatures -----------------------------------------------------------------------------------------------------
+
+
+def test_the_published_example_is_accepted() -> None:
+    """https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries#testing-the-webhook-payload-validation"""
+    digest = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+    assert webhook.is_signed(b"Hello, World!", f"sha256={digest}", [SECRET])
+    assert not webhook.is_signed(b"Hello, World?", f"sha256={digest}", [SECRET])
+    assert not webhook.is_signed(b"Hello, World!", f"sha256={digest}", [SECRET.lower()])
+
+
+@pytest.mark.parametrize(
+    "signature",
+    [
+        None,
+        "",
+        "sha256=",
+        "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+        "sha256=757107EA0EB2509FC211221CCE984B8A37570B6D7586C22C46F4379C8B043E17",
+        "SHA256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+        " sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+        "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e1",
+        "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e177",
+        "sha1=01dc10d0c83e72ed246219cdd91669667fe2ca59",
+        "sha256=ünïcode",
+        "sha256=\ud800",
+        "sha256=" + "0" * 100_000,
+    ],
+)
+def test_any_other_signature_is_refused(signature: str | None) -> None:
+    """Missing, cut, in capitals, of another hash, or not even ASCII."""
+    assert not webhook.is_signed(b"Hello, World!", signature, [SECRET])
+
+
+def test_no_secret_means_no_entry() -> None:
+    """An empty secret would let in whoever signs with nothing."""
+    signature = headers("ping", b"x", secret="")["X-Hub-Signature-256"]
+    assert not webhook.is_signed(b"x", signature, [])
+    assert not webhook.is_signed(b"x", signature, [""])
+    assert not webhook.is_signed(b"x", signature, ["good", ""])
+
+
+def test_both_secrets_count_while_they_are_rotated() -> None:
+    """The new one and the one before it."""
+    for secret in ("new", "old"):
+        assert webhook.is_signed(b"x", headers("ping", b"x", secret=secret)["X-Hub-Signature-256"], ["new", "old"])
+    assert not webhook.is_signed(b"x", headers("ping", b"x", secret="older")["X-Hub-Signature-256"], ["new", "old"])
+
+
+def test_a_secret_may_be_any_bytes_of_the_environment() -> None:
+    """Bytes that are no UTF-8 reach us as surrogates, and sign as the bytes that they were."""
+    digest = hmac.new(b"caf\xe9", b"x", hashlib.sha256).hexdigest()
+    assert webhook.is_signed(b"x", f"sha256={digest}", ["caf\udce9"])
+
+
+# --- which payload is which event -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "body", "event"), [row[1:] for row in EVENTS], ids=[row[0] for row in EVENTS])
+def test_what_we_act_on_becomes_an_event(name: str, body: dict[str, Any], event: Event) -> None:
+    """Each of the webhooks that we act on, with its actor, its thread and its time."""
+    delivery = webhook.read(headers(name), encoded(body))
+    assert delivery == webhook.Delivery("d-1", name, event)
+
+
+OTHERS: list[tuple[str, str, dict[str, Any]]] = [
+    ("ping", "ping", {"zen": "Keep it logically awesome.", "hook_id": 1}),
+    ("an unknown event", "galactic_alignment", {"action": "completed"}),
+    ("an unknown action", "issues", payload(action="pondered", issue=ISSUE)),
+    ("an opened issue", "issues", payload(action="opened", issue=ISSUE)),
+    ("an edited comment", "issue_comment", payload(action="edited", issue=ISSUE, comment=COMMENT)),
+    ("a label that was itself deleted", "issues", payload(action="unlabeled", issue=ISSUE)),
+    ("a hook without installation", "issues", payload(action="closed", issue=ISSUE, installation=None)),
+    (
+        "somebody's branch",
+        "check_suite",
+        payload(action="completed", check_suite={"head_branch": "main", "head_sha": SHA}),
+    ),
+    ("no branch", "check_suite", payload(action="completed", check_suite={"head_branch": None, "head_sha": SHA})),
+    ("a check without suite", "check_run", payload(action="completed", check_run={"head_sha": SHA})),
+    ("a status of no branch", "status", payload(sha=SHA, branches=[])),
+    (
+        "somebody's pull request",
+        "pull_request",
+        payload(action="closed", pull_request=PULL | {"head": HEAD | {"ref": "topic"}}),
+    ),
+    (
+        "a fork's branch of our name",
+        "pull_request",
+        payload(action="closed", pull_request=PULL | {"head": HEAD | {"repo": {"id": 8}}}),
+    ),
+    (
+        "a fork that was deleted",
+        "pull_request",
+        payload(action="closed", pull_request=PULL | {"head": HEAD | {"repo": None}}),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "body"), [row[1:] for row in OTHERS], ids=[row[0] for row in OTHERS])
+def test_everything_else_is_understood_and_left(name: str, body: dict[str, Any]) -> None:
+    """Nothing to act on is no error: the delivery is named and carries no event."""
+    assert webhook.read(headers(name), encoded(body)) == webhook.Delivery("d-1", name, None)
+
+
+@pytest.mark.parametrize("branch", ["honk/0-a", "honk/01-a", "honk/1", "honk/1-", "honk/x-a", "honk/１-a", "honk/-1-a"])
+def test_a_branch_that_only_looks_like_ours_is_nobodys(branch: str) -> None:
+    """Only `honk/NUMBER-RUN` with a plain number carries a thread."""
+    body = payload(action="completed", check_suite={"head_branch": branch, "head_sha": SHA})
+    assert _event("check_suite", body) is None
+
+
+def test_who_is_gone_is_a_ghost() -> None:
+    """An issue whose author deleted their account has no user."""
+    event = _event("issues", payload(action="labeled", issue=ISSUE | {"user": None}, label={"name": "honk"}))
+    assert isinstance(event, IssueLabeled)
+    assert event.issue.author == Actor(0, "ghost")
+
+
+def test_an_issue_without_a_body_has_an_empty_one() -> None:
+    """GitHub sends null for a body that was never written."""
+    event = _event("issues", payload(action="labeled", issue=ISSUE | {"body": None}, label={"name": "honk"}))
+    assert isinstance(event, IssueLabeled)
+    assert event.issue.body == ""
+
+
+def test_texts_are_made_safe_at_the_door() -> None:
+    """A lone surrogate has no UTF-8 bytes, and a NUL ends a command line: both are replaced, nothing else is."""
+    body = payload(action="created", issue=ISSUE, comment=COMMENT | {"body": "a\ud800b\0c 🙂\u2028\r\n"})
+    event = _event("issue_comment", body)
+    assert isinstance(event, CommentCreated)
+    assert event.body == "a?b\ufffdc 🙂\u2028\r\n"
+
+
+def test_texts_are_cut() -> None:
+    """GitHub takes 65,536 characters; more than that is not carried on."""
+    event = _event("issue_comment", payload(action="created", issue=ISSUE, comment=COMMENT | {"body": "x" * 100_000}))
+    assert isinstance(event, CommentCreated)
+    assert len(event.body) == 65_536
+
+
+@pytest.mark.parametrize("name", ["demo", "octo/", "/demo", "octo/../x", "octo/..", "octo/a b", "octo/demo?x=1", ""])
+def test_a_repositorys_name_must_be_one(name: str) -> None:
+    """It becomes a part of addresses."""
+    body = payload(action="closed", issue=ISSUE, repository=REPOSITORY | {"full_name": name})
+    with pytest.raises(webhook.BadDelivery):
+        _event("issues", body)
