@@ -12,6 +12,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -67,8 +68,8 @@ class GitMirrors:
     def import_bundle(self, repository: Repository, bundle: Path, run_id: str) -> str:
         """Check and keep what a sandbox left; the sha of its commit. UserError when it is not sound."""
         ref = f"refs/honk/import/{_run_id(run_id)}"
-        with self._held(repository) as descriptor:
-            return bundles.take_in(Git(self.mirror(repository), held=(descriptor,)), bundle, ref)
+        with self._held(repository) as descriptor, self._reading(repository) as git:
+            return bundles.take_in(replace(git, held=(descriptor,)), bundle, ref)
 
     def change(self, repository: Repository, base: str, head: str) -> Change:
         """What the gate looks at."""
@@ -131,7 +132,7 @@ def _fetch(git: Git, remote: Remote, branch: str) -> str | None:
     try:
         git.run(
             "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
-            "--", remote.url, f"+refs/heads/{branch}:{ref}",
+            "--update-shallow", "--", remote.url, f"+refs/heads/{branch}:{ref}",
             limits=_FETCHING,
         )  # fmt: skip
     except GitFailed as failure:

@@ -5,6 +5,7 @@ https://git-scm.com/docs/git-config#ENVIRONMENT
 """
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -149,7 +150,7 @@ class Git:
         text = stderr.read().decode(errors="replace")
         for secret in self.secrets:
             text = text.replace(secret, "***")
-        return text
+        return re.sub(r"//[^/@\s]+@", "//", text)
 
 
 def _numbered(settings: Iterable[tuple[str, str]]) -> dict[str, str]:

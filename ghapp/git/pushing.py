@@ -50,7 +50,8 @@ def _remote_sha(git: Git, remote: Remote, branch: str) -> str | None:
     try:
         lines = git.text("ls-remote", "--", remote.url, target).splitlines()
     except GitFailed as failure:
-        raise remotes.complaint(failure, remote) or failure from None
+        away = TransientError(f"{remotes.host(remote.url)} did not answer as a git server: {failure}")
+        raise remotes.complaint(failure, remote) or away from None
     # The pattern also matches at the end of longer names.
     found = [sha for sha, _, name in (line.partition("\t") for line in lines) if name == target]
     return found[0] if found else None

@@ -4,7 +4,7 @@ import re
 import shlex
 
 from ghapp.core.evidence import Check
-from ghapp.verify.python_requirements import extras, loose_requirements, requirement_files
+from ghapp.verify.python_requirements import dependencies, extras, loose_requirements, requirement_files
 from ghapp.verify.repository import Tree, table
 
 # The cache folder of pytest and the build folders of setuptools stay out of the tree: whatever appears there would
@@ -48,11 +48,9 @@ def setup(tree: Tree) -> tuple[str, ...]:
     chosen = checks(tree)
     if not chosen and tree.first(*_PROJECT) is None:
         return ()
-    commands = [_VENV, f"mkdir -p /env/build && {_OUT_OF_TREE}", *_project(tree)]
+    loose = dict.fromkeys(loose_requirements(tree) + (["pytest"] if _PYTEST in chosen else []))
+    commands = [_VENV, f"mkdir -p /env/build && {_OUT_OF_TREE}", *_install(tree, [shlex.quote(item) for item in loose])]
     commands += [f"{_PIP} -r {shlex.quote(path)}" for path in requirement_files(tree)]
-    loose = loose_requirements(tree) + (["pytest"] if _PYTEST in chosen else [])
-    if loose:
-        commands.append(f"{_PIP} {' '.join(shlex.quote(item) for item in dict.fromkeys(loose))}")
     if _TOX in chosen:
         commands += [f"{_PIP} tox", "/env/bin/tox run --workdir /env/tox -e py --notest"]
     if _NOX in chosen:
@@ -61,24 +59,31 @@ def setup(tree: Tree) -> tuple[str, ...]:
 
 
 def installable(tree: Tree) -> bool:
-    """Whether pip can install the project itself."""
-    poetry = table(tree.pyproject, "tool", "poetry")
-    if poetry.get("package-mode") is False:
+    """Whether pip can install the project itself; poetry and uv also know projects that are no packages."""
+    tool = table(tree.pyproject, "tool")
+    if table(tool, "poetry").get("package-mode") is False or table(tool, "uv").get("package") is False:
         return False
-    return bool("setup.py" in tree or tree.pyproject.get("build-system") or tree.pyproject.get("project"))
+    if "setup.py" in tree or "build-system" in tree.pyproject:
+        return True
+    return "project" in tree.pyproject and "uv" not in tool
 
 
-def _project(tree: Tree) -> list[str]:
-    """An editable install: tests may ask for the version, the entry points or the path of what they test."""
+def _install(tree: Tree, loose: list[str]) -> list[str]:
+    """One resolution for the project and what its tests need, so that neither drags the other's versions along.
+
+    The install is editable: tests may ask for the version, the entry points or the path of what they test.
+    """
     if not installable(tree):
-        return []
+        loose = [shlex.quote(item) for item in dependencies(tree)] + loose
+        return [f"{_PIP} {' '.join(loose)}"] if loose else []
     names = extras(tree)
-    target = f".[{','.join(names)}]" if names else "."
+    target = shlex.quote(f".[{','.join(names)}]" if names else ".")
     # A checkout of one commit has no tags to count from; an unpacked release says its version in PKG-INFO.
     said = "".join(tree.text(path) for path in ("pyproject.toml", "setup.py", "setup.cfg"))
     unversioned = "PKG-INFO" not in tree and _VERSION_FROM_GIT.search(said)
     version = "SETUPTOOLS_SCM_PRETEND_VERSION=999 PBR_VERSION=999 " if unversioned else ""
-    return [f"{version}DIST_EXTRA_CONFIG=/env/build.cfg {_PIP} --use-pep517 --editable {shlex.quote(target)}"]
+    words = [f"{version}DIST_EXTRA_CONFIG=/env/build.cfg", _PIP, "--use-pep517", "--editable", target, *loose]
+    return [" ".join(words)]
 
 
 def _configures_pytest(tree: Tree) -> bool:

@@ -31,6 +31,13 @@ def extras(tree: Tree) -> list[str]:
     return [name for name in _WANTED if name in declared]
 
 
+def dependencies(tree: Tree) -> list[str]:
+    """What the project itself needs, for projects that cannot be installed."""
+    found = strings(table(tree.pyproject, "project").get("dependencies"))
+    found += _poetry(table(tree.pyproject, "tool", "poetry", "dependencies"))
+    return [item for item in found if _REQUIREMENT.fullmatch(item)]
+
+
 def requirement_files(tree: Tree) -> list[str]:
     """Files for pip's `-r`: those for tests, and `requirements.txt` when no project metadata names dependencies."""
     found = [path for path in _FILES_FOR_TESTS if path in tree]

@@ -1,5 +1,6 @@
 """Fetching: what comes in, what is refused, and mirrors that break."""
 
+import subprocess
 import threading
 from pathlib import Path
 
@@ -203,3 +204,31 @@ def test_has_is_no_for_what_is_not_a_commit_here(mirrors: GitMirrors, base: str)
     assert not mirrors.has(SHOP, "0" * 40)
     assert not mirrors.has(SHOP, "HEAD")
     assert not mirrors.has(type(SHOP)(8, "octo/other", 1), base)
+
+
+def test_a_shallow_repository_of_this_machine_is_fetched(mirrors: GitMirrors, upstream: Bare, tmp_path: Path) -> None:
+    """`honk fix` on what a CI checked out."""
+    tip = upstream.commit({"a": b"2"}, upstream.git("rev-parse", "main"))
+    upstream.branch("main", tip)
+    upstream.git("clone", "--quiet", "--bare", "--depth=1", f"file://{upstream.path}", str(tmp_path / "shallow.git"))
+    assert mirrors.fetch(SHOP, Remote(f"file://{tmp_path}/shallow.git", None), "main") == tip
+    assert mirrors.files(SHOP, tip)["a"]() == b"2"
+
+
+def test_a_bundle_for_a_mirror_that_is_not_there_is_worth_another_try(mirrors: GitMirrors, tmp_path: Path) -> None:
+    """Another attempt fetches first."""
+    (tmp_path / "b").write_bytes(b"# v2 git bundle\n-" + b"1" * 40 + b"\n" + b"2" * 40 + b" refs/heads/x\n\nPACK")
+    with pytest.raises(TransientError, match="incomplete"):
+        mirrors.import_bundle(SHOP, tmp_path / "b", "run1")
+
+
+def test_the_lock_lives_as_long_as_the_git_that_holds_it(tmp_path: Path) -> None:
+    """A worker that is killed leaves its git behind; nobody else may write before that has ended."""
+    path = tmp_path / "lock"
+    with locked(path) as descriptor:
+        child = subprocess.Popen(["cat"], stdin=subprocess.PIPE, pass_fds=(descriptor,))
+    with pytest.raises(TransientError), locked(path, patience=0):
+        pass
+    child.communicate()
+    with locked(path, patience=0):
+        pass
