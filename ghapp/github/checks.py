@@ -7,6 +7,7 @@ from github.CheckRun import CheckRun
 from ghapp.core.checks import Check
 from ghapp.core.events import Repository
 from ghapp.github.app import GitHubApp, github_errors
+from ghapp.github.pages import pages
 
 OUR_CHECK = "honk"
 
@@ -23,16 +24,10 @@ class GitHubChecks:
         with github_errors():
             commit = self._app.repository(repository).get_commit(sha)
             runs = [_check_run(run) for run in commit.get_check_runs(filter="latest")]
-            statuses = [
-                Check.from_state(
-                    status.context,
-                    status.state,
-                    url=status.target_url or "",
-                    id=status.id,
-                    at=status.updated_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                )
-                for status in commit.get_combined_status().statuses
-            ]
+        # PyGithub reads only the first page of a commit's combined status.
+        path = f"/repos/{repository.full_name}/commits/{sha}/status"
+        requester = self._app.installation(repository.installation).requester
+        statuses = [_status(one) for one in pages(requester, path, "statuses")]
         return tuple(check for check in (*runs, *statuses) if check.app_id != ours)
 
     def report(self, repository: Repository, sha: str, *, conclusion: str, title: str, summary: str, url: str) -> None:
@@ -51,6 +46,16 @@ class GitHubChecks:
                 mine.edit(details_url=url, status="completed", conclusion=conclusion, output=output)
 
 
+def _status(status: dict[str, Any]) -> Check:
+    return Check.from_state(
+        status["context"],
+        status["state"],
+        url=status["target_url"] or "",
+        id=status["id"],
+        at=status["updated_at"],
+    )
+
+
 def _check_run(run: CheckRun) -> Check:
     return Check(
         name=run.name,
@@ -62,5 +67,5 @@ def _check_run(run: CheckRun) -> Check:
         url=run.details_url or run.html_url or "",
         id=run.id,
         started_at=run.started_at.strftime("%Y-%m-%dT%H:%M:%SZ") if run.started_at else "",
-        suite=run.check_suite_id,
+        suite=run.check_suite.id if run.check_suite else None,
     )

@@ -1,24 +1,21 @@
 """Repositories, and people's rights on them."""
 
 import logging
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 from urllib.parse import quote
 
 from github.ContentFile import ContentFile
-from github.Requester import Requester
 
 from ghapp.core.errors import UserError
 from ghapp.core.events import Actor, Repository
 from ghapp.core.ports import Remote
 from ghapp.core.rights import Permission
 from ghapp.github.app import GitHubApp, NotThere, github_errors
+from ghapp.github.pages import pages
 
 log = logging.getLogger(__name__)
 
 _MAX_FILE = 1024 * 1024
-_MAX_PAGES = 20
 _ROLES = {role.name.lower(): role for role in Permission}
 
 
@@ -74,7 +71,7 @@ class GitHubRepositories:
     def installed(self) -> tuple[Repository, ...]:
         """Every repository that some installation of the App can see; suspended installations are left out."""
         found: list[Repository] = []
-        for installation in _pages(self._app.itself.requester, "/app/installations"):
+        for installation in pages(self._app.itself.requester, "/app/installations"):
             if installation.get("suspended_at") is not None:
                 continue
             number = installation["id"]
@@ -86,7 +83,7 @@ class GitHubRepositories:
 
     def _visible(self, installation: int) -> list[Repository]:
         requester = self._app.installation(installation).requester
-        rows = _pages(requester, "/installation/repositories", "repositories")
+        rows = pages(requester, "/installation/repositories", "repositories")
         return [Repository(item["id"], item["full_name"], installation) for item in rows]
 
     def redeliver_failed(self, since: float) -> int:
@@ -97,7 +94,7 @@ class GitHubRepositories:
         """
         requester = self._app.itself.requester
         recent = []
-        for item in _pages(requester, "/app/hook/deliveries"):
+        for item in pages(requester, "/app/hook/deliveries"):
             if _seconds(item["delivered_at"]) < since:
                 break
             recent.append(item)
@@ -107,30 +104,6 @@ class GitHubRepositories:
             with github_errors():
                 requester.requestJsonAndCheck("POST", f"/app/hook/deliveries/{number}/attempts")
         return len(lost)
-
-
-def _pages(requester: Requester, path: str, name: str = "") -> Iterator[dict[str, Any]]:
-    """The rows of a list, page by page as GitHub links them; `name` is the field that holds them, if any."""
-    after: str | None = f"{path}?per_page=100"
-    for _ in range(_MAX_PAGES):
-        if after is None:
-            return
-        with github_errors():
-            headers, answer = requester.requestJsonAndCheck("GET", after)
-        yield from answer[name] if name else answer
-        after = next_page(headers.get("link", ""))
-
-
-def next_page(link: str) -> str | None:
-    """The address of the next page in a Link header, or None on the last.
-
-    https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
-    """
-    for part in link.split(","):
-        address, _, relation = part.partition(";")
-        if relation.strip() == 'rel="next"':
-            return address.strip().removeprefix("<").removesuffix(">")
-    return None
 
 
 def _seconds(stamp: str) -> float:

@@ -1,0 +1,132 @@
+"""Check runs and statuses over the playground's HTTP."""
+
+import pytest
+from front import Front
+
+from ghapp.core.checks import Check, CiState, judge
+from ghapp.core.errors import TransientError
+from ghapp.core.events import Repository
+from ghapp.github.app import GitHubApp
+from ghapp.github.checks import GitHubChecks
+from ghapp.playground.faults import Fault
+from ghapp.playground.state import Actor
+from ghapp.playground.verbs import checks as verbs
+from ghapp.playground.world import World
+
+
+@pytest.fixture
+def checks(app: GitHubApp) -> GitHubChecks:
+    return GitHubChecks(app)
+
+
+@pytest.fixture
+def sha(world: World) -> str:
+    """A commit with nothing reported on it."""
+    return world.person("mona", write="octo/demo").push("octo/demo", "topic", {"a.txt": "a"})
+
+
+def _report(checks: GitHubChecks, demo: Repository, sha: str, conclusion: str = "success") -> None:
+    checks.report(
+        demo, sha, conclusion=conclusion, title="2 checks", summary="| check | result |", url="https://honk.example/r"
+    )
+
+
+def test_nothing_reported_is_nothing(checks: GitHubChecks, demo: Repository, sha: str) -> None:
+    """An empty list, which is no success."""
+    assert checks.on(demo, sha) == ()
+    assert judge(checks.on(demo, sha)).state is CiState.NONE
+
+
+def test_check_runs_and_statuses_are_read_together(
+    checks: GitHubChecks, world: World, demo: Repository, sha: str
+) -> None:
+    """Both ways in which a CI can report, with where to look."""
+    world.set_check("octo/demo", sha, "test", "in_progress")
+    mona = Actor(world.user("mona"))
+    for state in ("pending", "failure"):
+        verbs.set_status(
+            world, world.repo("octo/demo"), mona, sha, state, "ci/old",  # type: ignore[arg-type]
+            description=None, target_url="https://ci.example/1",
+        )  # fmt: skip
+    run, status = checks.on(demo, sha)
+    assert (run.name, run.source, run.status, run.conclusion) == ("test", "check_run", "in_progress", None)
+    assert run.app == "github-actions"
+    assert run.suite is not None
+    assert (status.name, status.source, status.conclusion) == ("ci/old", "status", "failure")
+    assert status.url == "https://ci.example/1"
+    assert status.started_at.endswith("Z")
+    assert judge((run, status)).failing == ("ci/old",)
+
+
+def test_every_check_is_read_to_the_last_page(
+    checks: GitHubChecks, world: World, front: Front, demo: Repository, sha: str
+) -> None:
+    """A red check on the second page is red, and no check costs a request of its own."""
+    for number in range(105):
+        world.set_check("octo/demo", sha, f"test {number:03}", "completed", "success" if number else "failure")
+    found = checks.on(demo, sha)
+    assert len(found) == 105
+    assert judge(found).failing == ("test 000",)
+    assert front.count("GET .*/check-runs.*") == 2
+
+
+def test_every_status_counts_however_many(checks: GitHubChecks, world: World, demo: Repository, sha: str) -> None:
+    """A red status among a hundred green ones is red."""
+    mona = Actor(world.user("mona"))
+    for number in range(105):
+        state = "success" if number else "failure"
+        verbs.set_status(
+            world, world.repo("octo/demo"), mona, sha, state, f"ci/{number:03}",  # type: ignore[arg-type]
+            description=None, target_url=None,
+        )  # fmt: skip
+    found = checks.on(demo, sha)
+    assert len(found) == 105
+    assert judge(found).failing == ("ci/000",)
+
+
+def test_our_own_check_run_is_left_out(checks: GitHubChecks, world: World, demo: Repository, sha: str) -> None:
+    """What we say of the change is not CI; one that somebody else names like ours is."""
+    _report(checks, demo, sha)
+    assert checks.on(demo, sha) == ()
+    world.set_check("octo/demo", sha, "honk", "completed", "failure")
+    assert [one.name for one in checks.on(demo, sha)] == ["honk"]
+
+
+def test_a_second_report_replaces_the_first(checks: GitHubChecks, world: World, demo: Repository, sha: str) -> None:
+    """There is one check run of ours on a commit, and somebody else's of the same name is not touched."""
+    world.set_check("octo/demo", sha, "honk", "completed", "failure")
+    _report(checks, demo, sha, "success")
+    _report(checks, demo, sha, "neutral")
+    runs = [one for one in world.repo("octo/demo").checks.values() if one.head_sha == sha]
+    assert sorted((one.suite.app.slug, one.conclusion) for one in runs) == [
+        ("github-actions", "failure"),
+        ("honk", "neutral"),
+    ]
+
+
+def test_a_report_whose_answer_was_lost_is_not_doubled(
+    checks: GitHubChecks, world: World, front: Front, demo: Repository, sha: str
+) -> None:
+    """The POST is not repeated by itself, and the next attempt edits what it made."""
+    world.faults.add(Fault("POST", "/check-runs$", how="cut"))
+    with pytest.raises(TransientError):
+        _report(checks, demo, sha)
+    assert front.count("POST .*/check-runs") == 1
+    _report(checks, demo, sha)
+    assert len([one for one in world.repo("octo/demo").checks.values() if one.head_sha == sha]) == 1
+
+
+def test_a_long_summary_is_cut_to_what_github_takes(
+    checks: GitHubChecks, world: World, demo: Repository, sha: str
+) -> None:
+    """65,535 characters."""
+    checks.report(demo, sha, conclusion="failure", title="t", summary="x" * 100_000, url="https://honk.example/r")
+    (run,) = [one for one in world.repo("octo/demo").checks.values() if one.head_sha == sha]
+    assert len(run.summary or "") == 65_000
+
+
+def test_a_check_is_a_plain_value(checks: GitHubChecks, world: World, demo: Repository, sha: str) -> None:
+    """Two looks at the same truth are equal, so that the caller can see whether anything changed."""
+    world.set_check("octo/demo", sha, "test", "completed", "success")
+    first: tuple[Check, ...] = checks.on(demo, sha)
+    assert first == checks.on(demo, sha)
