@@ -72,7 +72,14 @@ class GitHub:
 def records(settings: Settings, *, patient: bool = True) -> Records:
     """The records; a patient connection rides out a short outage, an impatient one answers at once."""
     redis = connect(settings.redis_url, patient=patient)
-    return Records(Runs(redis), Inboxes(redis), Streams(redis), Paces(redis), BaseResults(redis), RqQueue(redis))
+    return Records(
+        Runs(redis, settings.lease_seconds),
+        Inboxes(redis, 2 * settings.lease_seconds),
+        Streams(redis),
+        Paces(redis),
+        BaseResults(redis),
+        RqQueue(redis),
+    )
 
 
 def github(settings: Settings) -> GitHub:

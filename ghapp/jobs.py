@@ -18,12 +18,17 @@ from ghapp import bootstrap
 from ghapp.core import messages
 from ghapp.core.errors import StoreDown, Superseded, TransientError, UserError
 from ghapp.core.ports import Store
+from ghapp.flow.execute import Execute
 from ghapp.settings import Settings, from_environment
 
-RENEW_SECONDS = 2.0
-"""Far below the lease, so that a run that was stopped leaves its worker at once."""
+RENEWALS_A_LEASE = 15
+"""Many, so that a run that was stopped leaves its worker within seconds."""
 
 log = logging.getLogger(__name__)
+
+
+class AskedToEnd(BaseException):
+    """SIGTERM came in the middle of a job. No `except Exception` on the way may take it for a failure of its own."""
 
 
 @functools.cache
@@ -36,7 +41,10 @@ def intake(inbox: str) -> None:
     """Drain one inbox."""
     desk = bootstrap.intake(settings())
     try:
-        desk.drain(inbox)
+        with _interruptible():
+            desk.drain(inbox)
+    except AskedToEnd:
+        log.info("inbox %s is left to the next worker", inbox)
     except TransientError as error:
         log.warning("inbox %s waits for the next tick: %s", inbox, error)
     except UserError as error:
@@ -53,8 +61,10 @@ def execute(run_id: str, epoch: int) -> None:
     work = bootstrap.execute(settings())
     worker = f"{os.getpid()}-{secrets.token_hex(4)}"
     try:
-        with _renewing(work.store, run_id, epoch, worker):
+        with _interruptible(), _renewing(work.store, run_id, epoch, worker):
             work.attempt(run_id, epoch, worker)
+    except AskedToEnd:
+        _hand_back(work, run_id, epoch)
     except Superseded:
         log.info("attempt %s of run %s was overtaken", epoch, run_id)
     except Exception:
@@ -76,6 +86,29 @@ def tick(*, sweep: bool) -> None:
         log.exception("a defect in a tick of the clock")
 
 
+def _hand_back(work: Execute, run_id: str, epoch: int) -> None:
+    """Give the run to the next worker at once; if that fails, its lease runs out."""
+    try:
+        work.hand_back(run_id, epoch, "its worker was asked to end")
+    except (Superseded, TransientError) as error:
+        log.warning("run %s could not be handed back: %s", run_id, error)
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Raise AskedToEnd in the body at the first SIGTERM; none disturbs what is done after that."""
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise AskedToEnd
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
 @contextmanager
 def _renewing(store: Store, run_id: str, epoch: int, worker: str) -> Iterator[None]:
     """Keep the lease while the body runs, and raise Superseded in the body when it is lost."""
@@ -85,7 +118,7 @@ def _renewing(store: Store, run_id: str, epoch: int, worker: str) -> Iterator[No
         raise Superseded(run_id)
 
     def renew() -> None:
-        while not over.wait(RENEW_SECONDS):
+        while not over.wait(settings().lease_seconds / RENEWALS_A_LEASE):
             try:
                 store.renew(run_id, epoch, worker)
             except StoreDown:

@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from redis import Redis
@@ -101,6 +101,16 @@ class HonkWorker(Worker):
     def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int:
         """Three monitoring intervals, in seconds."""
         return 3 * _INTERVAL
+
+    def handle_warm_shutdown_request(self) -> None:
+        """Tell the work horse too, which gives its work back: RQ would wait for its end without limit.
+
+        Platforms kill 10 to 30 seconds after they ask.
+        """
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+        if self.horse_pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.horse_pid, signal.SIGTERM)
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         """What the forked work horse does: it first ties its life to the worker's."""

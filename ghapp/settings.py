@@ -58,6 +58,16 @@ class Settings:
     host: str = _setting("HONK_HOST", "The address that the web part listens on.", "127.0.0.1")
     port: int = _setting("PORT", "The port that the web part listens on.", 8000, least=1, most=65_535)
     workers: int = _setting("HONK_WORKERS", "How many runs `honk run` works on at once.", 1, least=1, most=64)
+    lease_seconds: int = _setting(
+        "HONK_LEASE_SECONDS",
+        "After so many silent seconds a worker counts as lost, and its run is given to another.",
+        30,
+        least=3,
+        most=3600,
+    )
+    tick_seconds: int = _setting(
+        "HONK_TICK_SECONDS", "How often the clock looks for what waits, is owed or was lost.", 5, least=1, most=300
+    )
     already_isolated: bool = _setting(
         "HONK_ALREADY_ISOLATED",
         "Set to 1 to start although bubblewrap does not work, when the whole machine is a throw-away.",

@@ -1,21 +1,18 @@
 """Every part alone, configured by the environment, so that any of them can be put behind a proxy or swapped."""
 
 import os
-import signal
 import sys
-import threading
-from types import FrameType
 
 import click
 
 from ghapp import bootstrap
+from ghapp.cli.ending import asked_to_end
 from ghapp.queue import INTAKE, RUNS, worker
 from ghapp.settings import Settings, from_environment
 from ghapp.store.connection import connect
 
 _THREADS = 32
-_TICK_SECONDS = 5.0
-_TICKS_A_SWEEP = 120
+_SWEEP_SECONDS = 600
 
 
 @click.command()
@@ -62,18 +59,15 @@ def clock() -> None:
     """Find what no event told: lost workers, silent checks, owed comments."""
     from ghapp.jobs import tick
 
-    over = threading.Event()
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        over.set()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
+    settings = from_environment(os.environ)
+    bootstrap.reconcile(settings)
+    ticks_a_sweep = max(1, _SWEEP_SECONDS // settings.tick_seconds)
+    over = asked_to_end()
     ticks = 0
     while not over.is_set():
-        tick(sweep=ticks % _TICKS_A_SWEEP == 0)
+        tick(sweep=ticks % ticks_a_sweep == 0)
         ticks += 1
-        over.wait(_TICK_SECONDS)
+        over.wait(settings.tick_seconds)
 
 
 COMMANDS = (web, intake, run_worker, clock)

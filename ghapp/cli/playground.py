@@ -1,15 +1,13 @@
 """`honk playground`: a GitHub with state and a scripted model, alone, for Honk's other parts or for any other App."""
 
 import os
-import signal
-import threading
 from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from ghapp.cli.demo import DEMO, fetch
+from ghapp.cli.ending import asked_to_end
 from ghapp.cli.stage import OWNER, PERSON, register
 from ghapp.playground.model import ModelServer
 from ghapp.playground.pages import blueprint
@@ -33,13 +31,7 @@ def playground(port: int, model_port: int, scripts: Path) -> None:
     settings.require("GITHUB_APP_ID", "GITHUB_WEBHOOK_SECRET", "ANTHROPIC_API_KEY")
     data = settings.data.absolute() / "playground"
     tree, name = fetch((DEMO / "package.txt").read_text().strip(), data)
-    over = threading.Event()
-
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        over.set()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
+    over = asked_to_end()
     with ExitStack() as stack:
         model = ModelServer(load_scripts(scripts), settings.anthropic_api_key, port=model_port)
         stack.enter_context(model)

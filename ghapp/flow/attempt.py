@@ -27,9 +27,9 @@ class Attempt:
         self.tell("step", f"{state.value.replace('_', ' ')}: {reason}")
         self._status.tell(self.run)
 
-    def hand_back(self, reason: str, not_before: float) -> None:
+    def hand_back(self, reason: str, *, not_before: float, recoveries: int) -> None:
         """Back to the queue, for the next attempt: this one is over with the same write."""
-        waiting = replace(self.run, recoveries=self.run.recoveries + 1, not_before=not_before)
+        waiting = replace(self.run, recoveries=recoveries, not_before=not_before)
         self.run = self._store.supersede(advance(waiting, State.QUEUED, self._clock.now(), reason))
         self.tell("step", f"queued: {reason}")
         self._status.tell(self.run)

@@ -47,6 +47,13 @@ class Execute:
         if run.epoch == epoch and not run.is_done:
             Attempt(run, self.store, self.transcripts, self.status, self.clock).end(Conclusion.FAILED, reason)
 
+    def hand_back(self, run_id: str, epoch: int, reason: str) -> None:
+        """Queue a run whose worker was asked to end; not counted as a loss. Nothing when it is not this attempt's."""
+        run = self.store.load(run_id)
+        if run.epoch == epoch and run.is_active:
+            attempt = Attempt(run, self.store, self.transcripts, self.status, self.clock)
+            attempt.hand_back(reason, not_before=self.clock.now(), recoveries=run.recoveries)
+
     def _prepare(self, attempt: Attempt) -> Ground:
         repository = attempt.run.thread.repository
         remote = self.repositories.remote(repository)
@@ -70,7 +77,11 @@ class Execute:
             self._keep_and_end(attempt, Conclusion.FAILED, f"Tried {run.recoveries + 1} times. {reason}")
             return
         wait = RETRY_SECONDS * 2**run.recoveries
-        attempt.hand_back(f"{reason}; trying again in {wait:.0f} s", not_before=self.clock.now() + wait)
+        attempt.hand_back(
+            f"{reason}; trying again in {wait:.0f} s",
+            not_before=self.clock.now() + wait,
+            recoveries=run.recoveries + 1,
+        )
 
     def _keep_and_end(self, attempt: Attempt, conclusion: Conclusion, reason: str) -> None:
         if attempt.run.candidate:

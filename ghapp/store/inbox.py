@@ -20,7 +20,7 @@ from ghapp.store.connection import DAY, key, store_errors, text
 log = logging.getLogger(__name__)
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
-_LOCK_MS = 60_000
+LOCK_SECONDS = 60.0
 _REMEMBER = 30 * DAY
 
 # KEYS: delivery, meaning, inbox, wanted. ARGV: event, thread, seconds to remember, has a meaning
@@ -66,8 +66,9 @@ return 1
 class Mailbox:
     """One thread's mail while we hold it (`ports.Mail`)."""
 
-    def __init__(self, redis: "Redis", thread_key: str, token: str) -> None:
+    def __init__(self, redis: "Redis", thread_key: str, token: str, lock_ms: int) -> None:
         self._redis = redis
+        self._lock_ms = lock_ms
         self._keys = [key("reading", thread_key), key("inbox", thread_key)]
         self._token = token
 
@@ -87,7 +88,7 @@ class Mailbox:
 
     def _oldest(self) -> bytes | None:
         with store_errors():
-            found: bytes | None = self._redis.eval(_PEEK, 2, *self._keys, self._token, str(_LOCK_MS))
+            found: bytes | None = self._redis.eval(_PEEK, 2, *self._keys, self._token, str(self._lock_ms))
         return found
 
     def done(self) -> None:
@@ -97,10 +98,11 @@ class Mailbox:
 
 
 class Inboxes:
-    """Every thread's inbox (`ports.Inbox`)."""
+    """Every thread's inbox (`ports.Inbox`). A reader that died blocks its thread for `lock_seconds`."""
 
-    def __init__(self, redis: "Redis") -> None:
+    def __init__(self, redis: "Redis", lock_seconds: float = LOCK_SECONDS) -> None:
         self._redis = redis
+        self._lock_ms = int(lock_seconds * 1000)
         self._add = redis.register_script(_ADD)
 
     def add(self, delivery: str, event: Event) -> bool:
@@ -137,12 +139,12 @@ class Inboxes:
         token = secrets.token_hex(8)
         lock = key("reading", thread_key)
         with store_errors():
-            held = self._redis.set(lock, token, nx=True, px=_LOCK_MS)
+            held = self._redis.set(lock, token, nx=True, px=self._lock_ms)
         if not held:
             yield None
             return
         try:
-            yield Mailbox(self._redis, thread_key, token)
+            yield Mailbox(self._redis, thread_key, token, self._lock_ms)
         finally:
             with store_errors():
                 self._redis.eval(_RELEASE, 3, lock, key("inbox", thread_key), key("wanted"), token, thread_key)
