@@ -3,7 +3,7 @@
 import base64
 import shutil
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,6 +34,7 @@ class Forge:
     answer: str = ""
     location: str = ""
     body: bytes = b""
+    before_push: Callable[[], None] | None = None
     shown: list[str] = field(default_factory=list)
     argv: set[bytes] = field(default_factory=set)
 
@@ -50,6 +51,8 @@ class Forge:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         self.shown.append(environ.get("HTTP_AUTHORIZATION", ""))
         self.argv |= command_lines()
+        if self.before_push and "git-receive-pack" in environ["QUERY_STRING"]:
+            self.before_push()
         if self.answer:
             headers = [("Location", self.location)] if self.location else []
             start_response(self.answer, [*headers, ("Content-Length", str(len(self.body)))])
@@ -176,3 +179,17 @@ def test_an_answer_that_is_not_git_is_worth_another_try(mirrors: GitMirrors, for
     forge.answer, forge.body = "200 OK", b"<html>\n<p>Please sign in</p>\n</html>\n"
     with pytest.raises(TransientError, match="did not answer as a git server"):
         mirrors.fetch(SHOP, forge.remote(), "main")
+
+
+def test_what_a_person_pushes_after_our_look_is_left_alone(mirrors: GitMirrors, forge: Forge) -> None:
+    """The lease: our push learns only as it begins that the branch is no longer as we saw it."""
+    base = mirrors.fetch(SHOP, forge.remote(), "main") or ""
+    store, there = Bare(mirrors.mirror(SHOP)), Bare(forge.folder / "octo/shop.git")
+    ours = mirrors.commit(SHOP, store.commit({"a": b"b"}, base), base, TEXT, "abc")
+    theirs = there.commit({"a": b"theirs"}, base)
+    forge.before_push = lambda: there.branch(BRANCH, theirs)
+    with pytest.raises(TransientError, match="moved while it was being pushed"):
+        mirrors.push(SHOP, forge.remote(), ours, BRANCH)
+    assert there.git("rev-parse", BRANCH) == theirs
+    with pytest.raises(UserError, match="Honk did not make"):
+        mirrors.push(SHOP, forge.remote(), ours, BRANCH)
