@@ -196,10 +196,10 @@ class GitStore(Protocol):
 
     def has(self, repository: Repository, sha: str) -> bool: ...
 
-    def push(self, repository: Repository, remote: Remote, sha: str, branch: str) -> None:
+    def push(self, repository: Repository, remote: Remote, sha: str, branch: str, ours: Sequence[str] = ()) -> None:
         """Push to one branch, with the lease on what the remote has now being ours or nothing.
 
-        UserError when the branch holds commits that are not ours.
+        `ours` are commits of ours that this machine's mirror may not know. UserError when the branch holds commits that are not ours.
         """
         ...
 

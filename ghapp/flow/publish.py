@@ -51,7 +51,8 @@ class Publish:
     def _push(self, attempt: Attempt) -> None:
         run = attempt.run
         remote = self.repositories.remote(run.thread.repository)
-        self.git.push(run.thread.repository, remote, run.candidate, run.branch)
+        ours = [sha for sha in (run.candidate, run.head_sha) if sha]
+        self.git.push(run.thread.repository, remote, run.candidate, run.branch, ours)
         attempt.update(head_sha=run.candidate)
         attempt.tell("note", f"pushed {run.candidate[:9]} to {run.branch}")
 
