@@ -102,7 +102,7 @@ class GitHubApp:
             timeout=_TIMEOUT,
             user_agent="honk",
             retry=_ReadsAgain(
-                total=3, backoff_factor=0.3, allowed_methods=frozenset({"GET", "HEAD"}), raise_on_status=False
+                total=3, backoff_factor=0.2, allowed_methods=frozenset({"GET", "HEAD"}), raise_on_status=False
             ),
             seconds_between_requests=None,
             seconds_between_writes=None,
@@ -153,8 +153,10 @@ def _sentence(error: GithubException) -> str:
     data: Any = error.data
     if not isinstance(data, dict):
         return "no reason was given"
-    details = [str(item.get("message", "")) for item in data.get("errors", []) if isinstance(item, dict)]
-    return "; ".join(filter(None, [str(data.get("message", "")), *details]))[:500]
+    errors = data.get("errors")
+    errors = errors if isinstance(errors, list) else []
+    details = [str(item.get("message", "")) for item in errors if isinstance(item, dict)]
+    return "; ".join(filter(None, [str(data.get("message") or ""), *details]))[:500] or "no reason was given"
 
 
 def _seconds_left(error: GithubException) -> float | None:

@@ -1,8 +1,8 @@
 """Repositories, and people's rights on them."""
 
 import logging
+import re
 from datetime import datetime
-from urllib.parse import quote
 
 from github.ContentFile import ContentFile
 
@@ -14,6 +14,9 @@ from ghapp.github.app import GitHubApp, NotThere, github_errors
 from ghapp.github.pages import pages
 
 log = logging.getLogger(__name__)
+
+_LOGIN = re.compile(r"[A-Za-z0-9_-]+(\[bot\])?")
+"""It becomes a part of an address."""
 
 _MAX_FILE = 1024 * 1024
 _ROLES = {role.name.lower(): role for role in Permission}
@@ -36,10 +39,12 @@ class GitHubRepositories:
         A role of the organisation's own making counts as the plain one that it is built on.
         https://docs.github.com/en/rest/collaborators/collaborators#get-repository-permissions-for-a-user
         """
+        if not _LOGIN.fullmatch(actor.login):
+            return Permission.NONE
         try:
             with github_errors():
                 _, found = self._app.installation(repository.installation).requester.requestJsonAndCheck(
-                    "GET", f"/repos/{repository.full_name}/collaborators/{quote(actor.login, safe='')}/permission"
+                    "GET", f"/repos/{repository.full_name}/collaborators/{actor.login}/permission"
                 )
         except NotThere:
             return Permission.NONE

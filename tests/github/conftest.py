@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from front import Front
+from front import Front, pem
 
 from ghapp.core.events import Repository, Thread
 from ghapp.github.app import GitHubApp
@@ -61,9 +61,7 @@ def front(playground: Playground) -> Front:
 @pytest.fixture
 def app(world: World, front: Front, playground: Playground, key: rsa.RSAPrivateKey) -> Iterator[GitHubApp]:
     """The App, with its real key."""
-    form, kind = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    pem = key.private_bytes(form, kind, serialization.NoEncryption()).decode()
-    app = GitHubApp(str(world.app.id), pem, playground.api_url, playground.base_url)
+    app = GitHubApp(str(world.app.id), pem(key), playground.api_url, playground.base_url)
     yield app
     app.close()
 

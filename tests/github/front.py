@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 from ghapp.playground.server import Playground
 
 if TYPE_CHECKING:
@@ -37,7 +40,9 @@ class Front:
         """Answer requests that match (`POST .*/pulls`) so, the next so many times."""
         lines = [("Content-Type", "application/json; charset=utf-8"), *headers.items()]
         named = [(name.replace("_", "-"), value) for name, value in lines]
-        self._answers.append((request, status, named, json.dumps(body).encode(), [times]))
+        self._answers.append(
+            (request, status, named, body if isinstance(body, bytes) else json.dumps(body).encode(), [times])
+        )
 
     def count(self, request: str) -> int:
         """How many of the requests so far match."""
@@ -53,3 +58,9 @@ class Front:
                 start_response(status, [*headers, ("Content-Length", str(len(body)))])
                 return [body]
         return self.behind(environ, start_response)
+
+
+def pem(key: rsa.RSAPrivateKey) -> str:
+    """A private key as GitHub hands it out."""
+    form, kind = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return key.private_bytes(form, kind, serialization.NoEncryption()).decode()
