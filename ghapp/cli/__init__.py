@@ -9,6 +9,8 @@ from dotenv import load_dotenv
 
 from ghapp.cli import demo, doctor, fix, parts, playground, run
 from ghapp.core.errors import UserError
+from ghapp.playground.packages import PackageError
+from ghapp.playground.script import ScriptError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -27,6 +29,6 @@ def main() -> None:
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     try:
         honk()
-    except UserError as error:
+    except (UserError, PackageError, ScriptError) as error:
         click.echo(f"honk: {error}", err=True)
         sys.exit(1)

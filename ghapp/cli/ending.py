@@ -15,3 +15,19 @@ def asked_to_end() -> threading.Event:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     return over
+
+
+class Over(BaseException):
+    """A signal asked us to end; what is open closes on the way out."""
+
+
+def end_at_signals() -> None:
+    """From now on the first SIGTERM or SIGINT raises Over on the main thread, and later ones do not disturb the end."""
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        raise Over
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)

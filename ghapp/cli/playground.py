@@ -8,7 +8,8 @@ import click
 
 from ghapp.cli.demo import DEMO, fetch
 from ghapp.cli.ending import asked_to_end
-from ghapp.cli.stage import OWNER, PERSON, register
+from ghapp.cli.folder import emptied
+from ghapp.cli.stage import OWNER, PERSON, register, require_free
 from ghapp.playground.model import ModelServer
 from ghapp.playground.pages import blueprint
 from ghapp.playground.script import load_scripts
@@ -29,10 +30,12 @@ def playground(port: int, model_port: int, scripts: Path) -> None:
     """A GitHub and a scripted model on loopback, with the App of this environment registered and installed."""
     settings = from_environment(os.environ)
     settings.require("GITHUB_APP_ID", "GITHUB_WEBHOOK_SECRET", "ANTHROPIC_API_KEY")
-    data = settings.data.absolute() / "playground"
-    tree, name = fetch((DEMO / "package.txt").read_text().strip(), data)
+    require_free(port, "choose another with --port")
+    require_free(model_port, "choose another with --model-port")
     over = asked_to_end()
     with ExitStack() as stack:
+        data = stack.enter_context(emptied(settings.data.absolute() / "playground"))
+        tree, name = fetch((DEMO / "package.txt").read_text().strip(), data)
         model = ModelServer(load_scripts(scripts), settings.anthropic_api_key, port=model_port)
         stack.enter_context(model)
 

@@ -1,46 +1,36 @@
 """`honk run`: everything on this machine, staying up; with the playground when no GitHub App is configured."""
 
 import os
-import signal
 from contextlib import ExitStack
-from types import FrameType
 
 import click
 
-from ghapp.cli.demo import DEMO, fetch, read_issue
-from ghapp.cli.stage import OWNER, PERSON, set_up
+from ghapp.cli.demo import DEMO, fetch, of_machine, read_issue
+from ghapp.cli.ending import Over, end_at_signals
+from ghapp.cli.folder import emptied
+from ghapp.cli.stage import OWNER, PERSON, require_free, set_up
 from ghapp.playground.script import load_scripts
 from ghapp.settings import Settings, from_environment
 from ghapp.supervisor import Household, embedded_valkey, part
 
 
-class _Over(BaseException):
-    """A signal asked us to end."""
-
-
 @click.command()
 def run() -> None:
     """Serve the configured GitHub App; without one, the playground, where everything can be tried by hand."""
-    signal.signal(signal.SIGTERM, _end)
-    signal.signal(signal.SIGINT, _end)
+    end_at_signals()
     settings = from_environment(os.environ)
     try:
         if settings.has_app:
             _serve(settings)
         else:
             _play(settings)
-    except _Over:
+    except Over:
         click.echo("honk: everything has ended")
-
-
-def _end(_signal: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    raise _Over
 
 
 def _serve(settings: Settings) -> None:
     settings.require("GITHUB_WEBHOOK_SECRET", "ANTHROPIC_API_KEY")
+    require_free(settings.port, "set PORT to another")
     data = settings.data.absolute()
     with ExitStack() as stack:
         environ = dict(os.environ)
@@ -56,10 +46,16 @@ def _serve(settings: Settings) -> None:
 
 
 def _play(settings: Settings) -> None:
-    data = settings.data.absolute() / "playground"
-    tree, name = fetch((DEMO / "package.txt").read_text().strip(), data)
+    ports = (settings.port + 1, settings.port)
+    for port in ports:
+        require_free(port, "set PORT to another, with the one above it free too")
     live = bool(settings.anthropic_api_key)
-    with set_up(data, load_scripts(DEMO), live=live, ports=(settings.port + 1, settings.port)) as stage:
+    with ExitStack() as stack:
+        data = stack.enter_context(emptied(settings.data.absolute() / "playground"))
+        tree, name = fetch((DEMO / "package.txt").read_text().strip(), data)
+        stage = stack.enter_context(
+            set_up(data, load_scripts(DEMO), live=live, ports=ports, more=of_machine(os.environ))
+        )
         world = stage.playground.world
         world.repository(name, path=tree, message="Import the released source")
         world.install(OWNER)

@@ -46,20 +46,35 @@ _START_SECONDS = 60
 
 @dataclass(frozen=True)
 class Stage:
-    """The running world. `environ` is what the parts were given; `settings` is the same, read."""
+    """The running world. `environ` is what the parts were given; `settings` is the same, read. `model` is the
+    scripted one, None when it is Anthropic's.
+    """
 
     playground: Playground
     household: Household
+    model: ModelServer | None
     environ: Mapping[str, str]
     settings: Settings
 
+    def violations(self) -> tuple[str, ...]:
+        """What went against the model's script or against GitHub's descriptions: none, when all is well."""
+        return (*(self.model.violations() if self.model else ()), *self.playground.world.violations)
+
 
 @contextmanager
-def set_up(data: Path, scripts: tuple[Script, ...], *, live: bool, ports: tuple[int, int] = (0, 0)) -> Iterator[Stage]:
+def set_up(
+    data: Path,
+    scripts: tuple[Script, ...],
+    *,
+    live: bool,
+    ports: tuple[int, int] = (0, 0),
+    more: Mapping[str, str] | None = None,
+) -> Iterator[Stage]:
     """Start the world in `data`; everything has ended when the block is left.
 
     The model reads from `scripts`, or is Anthropic's with the operator's own key when `live`. `ports` are those of
-    the playground and of the web part; 0 takes a free one.
+    the playground and of the web part; 0 takes a free one. `more` are settings that the parts get besides. Raises
+    UserError when a part does not come up.
     """
     with ExitStack() as stack:
         stop = Event()
@@ -70,7 +85,9 @@ def set_up(data: Path, scripts: tuple[Script, ...], *, live: bool, ports: tuple[
         stack.callback(playground.world.settle, timeout=30)
         stack.callback(stop.set)
         environ = _environ(data, playground.base_url, ports[1] or _free_port())
-        environ |= _live_model() if live else _scripted_model(stack, scripts)
+        model = None if live else stack.enter_context(ModelServer(scripts, _MODEL_KEY))
+        environ |= _live_model() if model is None else _scripted_model(model)
+        environ |= more or {}
         environ["REDIS_URL"] = stack.enter_context(embedded_valkey(data / "valkey"))
         settings = from_environment(environ)
         register(
@@ -84,7 +101,7 @@ def set_up(data: Path, scripts: tuple[Script, ...], *, live: bool, ports: tuple[
         for name in ("web", "intake", "worker", "clock"):
             household.start(part(name, name))
         _wait_until_up(settings, household)
-        yield Stage(playground, household, environ, settings)
+        yield Stage(playground, household, model, environ, settings)
 
 
 def _environ(data: Path, base_url: str, port: int) -> dict[str, str]:
@@ -100,8 +117,7 @@ def _environ(data: Path, base_url: str, port: int) -> dict[str, str]:
     }
 
 
-def _scripted_model(stack: ExitStack, scripts: tuple[Script, ...]) -> dict[str, str]:
-    model = stack.enter_context(ModelServer(scripts, _MODEL_KEY))
+def _scripted_model(model: ModelServer) -> dict[str, str]:
     return {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": _MODEL_KEY}
 
 
@@ -152,6 +168,16 @@ def _wait_until_up(settings: Settings, household: Household) -> None:
     raise UserError(f"the web part did not answer within {_START_SECONDS} seconds")
 
 
+def require_free(port: int, advice: str) -> None:
+    """Raise UserError when something listens on this port of loopback already; `advice` says what to do."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the servers do: one that has ended is no one
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UserError(f"port {port} is not free ({error.strerror}): {advice}") from error
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -160,8 +186,9 @@ def _free_port() -> int:
 
 
 def _inherited() -> dict[str, str]:
-    """The operator's environment without Honk's own settings: in the playground nothing points anywhere else."""
-    ours = {item.metadata["name"] for item in fields(Settings)}
-    return {name: value for name, value in os.environ.items() if name not in ours} | {
-        "PYTHONPATH": os.pathsep.join(sys.path)
-    }
+    """The operator's environment without Honk's own settings: in the playground nothing points anywhere else.
+
+    They are empty, not missing, or the parts would read them from the operator's `.env`.
+    """
+    ours = {item.metadata["name"]: "" for item in fields(Settings)}
+    return {**os.environ, **ours, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -4,8 +4,8 @@ import time
 
 import click
 
-_COLOURS = {"step": "green", "check": "cyan", "ci": "cyan", "tool": "blue", "note": "yellow"}
-_SHOWN = frozenset({"step", "check", "ci", "tool", "note", "say"})
+_COLOURS = {"step": "green", "check": "cyan", "ci": "cyan", "tool": "blue", "note": "yellow", "github": "magenta"}
+_SHOWN = frozenset({"step", "check", "ci", "tool", "note", "say", "github"})
 _WIDTH = 110
 
 
