@@ -50,6 +50,9 @@ class Conclusion(StrEnum):
 ACTIVE = frozenset({State.PREPARING, State.CODING, State.VERIFYING, State.JUDGING, State.PUBLISHING, State.MERGING})
 """States that hold a worker and a lease; every other state is only a record."""
 
+FOLLOWED = frozenset({State.AWAITING_CI, State.AWAITING_REVIEW})
+"""States in which the pull request is followed. What happens to it earlier is seen when the worker has parked the run."""
+
 _FORWARD = {
     (State.QUEUED, State.PREPARING): "a worker is free",
     (State.PREPARING, State.CODING): "the sandbox is ready",
@@ -122,9 +125,9 @@ class Run:
     """The record of a run.
 
     `key` is the unguessable part of its page's address. `epoch` is the fencing number of the newest attempt.
-    `candidate` is the host-made commit that passed the gate and is in the store of this machine; `head_sha` is what
-    was pushed; `not_before` holds a queued run back. `prompt` names the version of
-    the prompts that were used. Times are seconds since the epoch.
+    `candidate` is the host-made commit that passed the gate, and `made` are all that this run ever had; `head_sha` is what
+    was pushed; `published` are all commits of ours that may have been, noted before each push; `not_before` holds a
+    queued run back. `prompt` names the version of the prompts that were used. Times are seconds since the epoch.
     """
 
     id: str
@@ -149,7 +152,9 @@ class Run:
     base_branch: str = ""
     base_sha: str = ""
     candidate: str = ""
+    made: tuple[str, ...] = ()
     prompt: str = ""
+    published: tuple[str, ...] = ()
     head_sha: str = ""
     pull: int | None = None
     usage: Usage = NOTHING_USED
@@ -168,6 +173,11 @@ class Run:
     def is_active(self) -> bool:
         """Whether a worker should be at it."""
         return self.state in ACTIVE
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether it only waits for what happens to its pull request."""
+        return self.state in FOLLOWED
 
     @property
     def is_done(self) -> bool:

@@ -173,7 +173,7 @@ class Workshop:
         text = self.commit_text(journal.run)
         commit = self.git.commit(ground.repository, head, ground.base, text, journal.run.id)
         journal.tell("diff", self.git.diff(ground.repository, ground.base, commit))
-        journal.update(candidate=commit)
+        journal.update(candidate=commit, made=(*journal.run.made, commit))
 
     def _keep_what_is_there(self, journal: Journal, ground: Ground, workspace: Workspace) -> None:
         """Every end keeps the work: as the candidate if the gate agrees, and never at the price of the first error."""

@@ -51,8 +51,7 @@ class Publish:
     def _push(self, attempt: Attempt) -> None:
         run = attempt.run
         remote = self.repositories.remote(run.thread.repository)
-        ours = [sha for sha in (run.candidate, run.head_sha) if sha]
-        self.git.push(run.thread.repository, remote, run.candidate, run.branch, ours)
+        self.git.push(run.thread.repository, remote, run.candidate, run.branch, run.made)
         attempt.update(head_sha=run.candidate)
         attempt.tell("note", f"pushed {run.candidate[:9]} to {run.branch}")
 
