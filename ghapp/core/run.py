@@ -125,7 +125,7 @@ class Run:
     """The record of a run.
 
     `key` is the unguessable part of its page's address. `epoch` is the fencing number of the newest attempt.
-    `candidate` is the host-made commit that passed the gate, and `made` are all that this run ever had; `head_sha` is what
+    `candidate` is the host-made commit that passed the gate and is in the store of this machine; `head_sha` is what
     was pushed; `published` are all commits of ours that may have been, noted before each push; `not_before` holds a
     queued run back. `prompt` names the version of the prompts that were used. Times are seconds since the epoch.
     """

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from ghapp.core import gate
 from ghapp.core.budget import Usage
 from ghapp.core.config import Config
-from ghapp.core.errors import UserError
+from ghapp.core.errors import Superseded, UserError
 from ghapp.core.events import Repository
 from ghapp.core.evidence import Check, CheckResult, Evidence, Outcome, Report, is_green
 from ghapp.core.gate import Finding, Severity
@@ -52,6 +52,10 @@ class Journal(Protocol):
     def enter(self, state: State, reason: str) -> None: ...
 
     def update(self, **changes: Any) -> None: ...
+
+    def add(self, **more: Any) -> None: ...
+
+    def was_stopped(self) -> bool: ...
 
     def note(self, text: str) -> None: ...
 
@@ -107,8 +111,8 @@ class Workshop:
     def make(self, journal: Journal, ground: Ground) -> None:
         """Work until the run's candidate is a commit that passed the gate.
 
-        Raises Ended, BudgetSpent or UserError when it does not come to that; what was done by then is the candidate
-        all the same, if the gate lets it out.
+        Raises Ended, BudgetSpent or UserError when it does not come to that, and Superseded when the run was stopped;
+        what was done by then is the candidate all the same, if the gate lets it out.
         """
         base = self.proof.on_base(ground.mirror, ground.prepared, ground.checks, journal.tell)
         run = journal.run
@@ -126,8 +130,9 @@ class Workshop:
 
             try:
                 self._until_it_may_leave(journal, ground, workspace, base, work)
-            except (BudgetSpent, Ended, UserError):
-                self._keep_what_is_there(journal, ground, workspace)
+            except (BudgetSpent, Ended, UserError, Superseded) as ending:
+                if journal.was_stopped() or not isinstance(ending, Superseded):
+                    self._keep_what_is_there(journal, ground, workspace)
                 raise
 
     def _until_it_may_leave(
@@ -173,7 +178,7 @@ class Workshop:
         text = self.commit_text(journal.run)
         commit = self.git.commit(ground.repository, head, ground.base, text, journal.run.id)
         journal.tell("diff", self.git.diff(ground.repository, ground.base, commit))
-        journal.update(candidate=commit, made=(*journal.run.made, commit))
+        journal.update(candidate=commit)
 
     def _keep_what_is_there(self, journal: Journal, ground: Ground, workspace: Workspace) -> None:
         """Every end keeps the work: as the candidate if the gate agrees, and never at the price of the first error."""
@@ -190,7 +195,7 @@ class Workshop:
 
 def _meter(journal: Journal) -> Callable[[Usage], None]:
     def record(usage: Usage) -> None:
-        journal.update(usage=journal.run.usage + usage)
+        journal.add(usage=usage)
 
     return record
 

@@ -49,9 +49,10 @@ class Publish:
         attempt.note(f"What was done is on the branch `{attempt.run.branch}`.")
 
     def _push(self, attempt: Attempt) -> None:
+        attempt.update(published=(*attempt.run.published, attempt.run.candidate))
         run = attempt.run
         remote = self.repositories.remote(run.thread.repository)
-        self.git.push(run.thread.repository, remote, run.candidate, run.branch, run.made)
+        self.git.push(run.thread.repository, remote, run.candidate, run.branch, run.published)
         attempt.update(head_sha=run.candidate)
         attempt.tell("note", f"pushed {run.candidate[:9]} to {run.branch}")
 
