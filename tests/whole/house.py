@@ -1,0 +1,135 @@
+"""The whole house as a person and an operator see it: ask for something, watch the run, lose a process."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from holding import somebody_waits
+from machine import Process, below
+
+from ghapp import bootstrap
+from ghapp.cli.stage import OWNER, PERSON, Stage, set_up
+from ghapp.core.events import Repository, Thread
+from ghapp.core.run import Run, State
+from ghapp.playground.script import Script, read_script
+
+T = TypeVar("T")
+_PATIENCE = 180.0
+
+WORKFLOW = """
+on: [push, pull_request]
+jobs:
+  tests:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: grep fixed state.txt
+"""
+
+TINY = read_script(
+    """
+name: tiny
+turns:
+- tools:
+  - bash: {command: "echo fixed > state.txt"}
+  - verify: {}
+- shown: ["green"]
+  tools:
+  - report: {outcome: done, summary: "The state is fixed.", assumptions: [], test_plan: "The check.", reason: ""}
+""",
+    "tiny.yml",
+)
+"""The model's part in a repository of `tiny_files`."""
+
+
+def tiny_files(check: str = "grep -q . state.txt") -> Mapping[str, str]:
+    """A repository without set-up, whose only check is this command."""
+    return {
+        "state.txt": "broken\n",
+        ".github/honk.yml": f"version: 1\nsetup: []\nverify:\n  - name: state\n    run: {check}\n",
+        ".github/workflows/ci.yml": WORKFLOW,
+    }
+
+
+class House:
+    """A running stage, and what tests do with it."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.world = stage.playground.world
+        self.runs = bootstrap.records(stage.settings).runs
+        self.work = Path(stage.environ["HONK_DATA"])
+        self._installation = self.world.install(OWNER).id
+
+    def repository(self, name: str, files: Mapping[str, str]) -> str:
+        """Make `octo/NAME`, where the person may write."""
+        full_name = f"{OWNER}/{name}"
+        self.world.repository(full_name, files)
+        self.world.person(PERSON, write=full_name)
+        return full_name
+
+    def ask(self, full_name: str, title: str = "The state is broken", body: str = "Please fix it.") -> Thread:
+        """Open an issue and label it."""
+        person = self.world.person(PERSON)
+        number = person.open_issue(full_name, title, body).number
+        person.label(full_name, number, "honk")
+        return Thread(Repository(self.world.repo(full_name).id, full_name, self._installation), number)
+
+    def until(self, found: Callable[[], T | None]) -> T:
+        """What `found` finds at last, while the supervisor starts again what ends."""
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline:
+            if (something := found()) is not None:
+                return something
+            self.stage.household.mend(time.monotonic())
+            time.sleep(0.02)
+        raise AssertionError(f"it did not happen; {self._told()}")
+
+    def until_ready(self, thread: Thread) -> Run:
+        """The thread's run, once its pull request is ready for review; each gate is opened on the way."""
+
+        def ready() -> Run | None:
+            with somebody_waits(self.work):
+                pass
+            run = self.runs.last_run(thread)
+            assert run is None or not run.is_done, f"{run.conclusion}: {run.reason}" if run else ""
+            return run if run is not None and run.state is State.AWAITING_REVIEW else None
+
+        return self.until(ready)
+
+    @contextmanager
+    def held_in(self, thread: Thread, state: State) -> Iterator[Run]:
+        """The thread's run, while its check waits at the gate in this state."""
+
+        with ExitStack() as held:
+
+            def there() -> Run | None:
+                with ExitStack() as look:
+                    waits = look.enter_context(somebody_waits(self.work))
+                    run = self.runs.last_run(thread)
+                    if not waits or run is None or run.state is not state:
+                        return None
+                    held.push(look.pop_all())
+                    return run
+
+            yield self.until(there)
+
+    def part(self, name: str) -> Process:
+        """The process of one of Honk's parts."""
+        return self.until(lambda: next((one for one in below(os.getpid()) if one.command.endswith(f" {name} ")), None))
+
+    def _told(self) -> str:
+        logs = sorted(self.work.parent.glob("logs/*.log"))
+        return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-2000:]}" for log in logs)
+
+
+@contextmanager
+def house(data: Path, scripts: tuple[Script, ...] = (TINY,), **more: str) -> Iterator[House]:
+    """A house in `data`, whose world has nothing to object to at the end."""
+    with set_up(data, scripts, live=False, more=more) as stage:
+        yield House(stage)
+        stage.playground.world.settle()
+        assert stage.violations() == ()
