@@ -44,7 +44,7 @@ _PASSED_DOWN = frozenset({"content-type", "request-id", "retry-after", "retry-af
 Headers = list[tuple[bytes, bytes]]
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not a defect
+class Refused(Exception):
     """The relay answers itself: HTTP status, error type of the Messages API, message, and headers of its own."""
 
     def __init__(self, status: int, kind: str, message: str, headers: Headers | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import stat
@@ -17,12 +18,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from ghapp.core.budget import Budget, Usage, price_of
+from ghapp.core.budget import Budget, Price, Usage, price_of
 from ghapp.core.errors import Superseded, UserError
 from ghapp.core.ports import ModelAccess
 from ghapp.playground.model import ModelServer
 from ghapp.playground.script import read_script
 from ghapp.sandbox.relay import ModelRelay
+from ghapp.sandbox.relay_meter import Meter, Purse
+from ghapp.sandbox.relay_rules import Refused
 
 KEY = "sk-real-and-secret"
 MODEL = "claude-sonnet-5-5"
@@ -165,7 +168,8 @@ def test_streams_without_holding_back(cleanup: ExitStack) -> None:
 
 def test_counts_a_call_whose_caller_hangs_up(cleanup: ExitStack) -> None:
     """Hanging up is no way to spend what nobody counts: the figures at the end of the answer are recorded."""
-    upstream = cleanup.enter_context(Upstream([START, SOME + END]))
+    long = event(type="content_block_delta", index=0, delta={"type": "text_delta", "text": "x" * 500_000})
+    upstream = cleanup.enter_context(Upstream([START, long + END]))
     recorded: list[Usage] = []
     ended = threading.Event()
 
@@ -361,6 +365,41 @@ def test_calls_side_by_side_go_over_the_budget_by_one_call_at_most(serve: Callab
         statuses = sorted(answer.status_code for answer in pool.map(lambda _: ask(access), range(8)))
     assert statuses == [200] + [402] * 7
     assert (len(recorded), server.spent().requests) == (1, 1)
+
+
+def test_a_call_waits_for_those_that_may_use_the_budget_up() -> None:
+    """What is underway is reckoned with at its worst, and let go when it ends for less or for nothing."""
+    worst, call = Usage(micros=90, calls=1), Usage(micros=60, calls=1)
+
+    async def three_calls() -> list[bool]:
+        purse = Purse(Budget(micros=100), Usage(micros=20), lambda usage: None, lambda: 0.0)
+        await purse.admit(worst)
+        second = asyncio.create_task(purse.admit(worst))
+        await asyncio.sleep(0)
+        waited = [second.done()]
+        purse.settle(worst, None)
+        await second
+        third = asyncio.create_task(purse.admit(worst))
+        await asyncio.sleep(0)
+        waited.append(third.done())
+        purse.settle(worst, call + call)
+        with pytest.raises(Refused, match="is spent"):
+            await third
+        return waited
+
+    assert asyncio.run(three_calls()) == [False, False]
+
+
+def test_an_entry_that_is_cached_for_an_hour_costs_twice_the_input() -> None:
+    """The service tells which part of what it cached is to live longer, and asks more for it."""
+    meter = Meter()
+    meter.begin(streamed=False)
+    kinds = {"ephemeral_1h_input_tokens": 400, "ephemeral_5m_input_tokens": 600}
+    answer = json.dumps({"usage": {"input_tokens": 10, "cache_creation_input_tokens": 1000, "cache_creation": kinds}})
+    for character in answer:
+        meter.feed(character.encode())
+    usage = meter.usage(Price(input=1, output=5))
+    assert usage == Usage(input_tokens=10, cache_write_tokens=1000, calls=1, micros=10 + 800 + 750)
 
 
 def test_calls_run_side_by_side_while_the_budget_holds_both(cleanup: ExitStack) -> None:

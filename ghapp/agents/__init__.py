@@ -1,0 +1,1 @@
+"""Coding agents: engines behind the port `Engine`."""

@@ -1,0 +1,113 @@
+"""One attempt of the engine `messages`: scripted model, real relay, and a workspace that is a plain folder."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from ghapp.agents.messages_loop import MessagesLoop
+from ghapp.core.budget import Budget, Usage
+from ghapp.core.evidence import Check, Report
+from ghapp.core.ports import Completed, ModelAccess, Task, Verdict, Workspace
+from ghapp.core.run import Request
+from ghapp.playground.model import ModelServer
+from ghapp.sandbox.relay import ModelRelay
+
+KEY = "sk-real-and-secret"
+MODEL = "claude-sonnet-5-5"
+
+
+def task_of(title: str = "Make it good", body: str = "It is bad.", **fields: Any) -> Task:
+    """A task on an issue that asks for `a.txt` to be good."""
+    given: dict[str, Any] = {
+        "request": Request(title, body),
+        "repository": "ada/engine",
+        "number": 7,
+        "advice": {},
+        "checks": (Check("good", "grep good a.txt"),),
+        "feedback": "",
+        "budget": Budget(),
+    }
+    return Task(**{**given, **fields})
+
+
+class Folder:
+    """A workspace without walls: a folder, and programs run in it as they are."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        (root / "a.txt").write_text("bad\n")
+        self._before = self._contents()
+
+    def run(self, command: Sequence[str], *, stdin: bytes = b"", timeout: float = 600) -> Completed:
+        """Run a program; the guest's file tools are played here, in the few lines that the tests need."""
+        if command[-1] == "/honk/tools.py":
+            return Completed(0, json.dumps(self._file_tool(json.loads(stdin))), 0.0)
+        try:
+            done = subprocess.run(
+                list(command), cwd=self.root, input=stdin, capture_output=True, timeout=timeout, check=False
+            )
+        except subprocess.TimeoutExpired:
+            return Completed(-9, "", timeout, timed_out=True)
+        return Completed(done.returncode, (done.stdout + done.stderr).decode(), 0.0)
+
+    def collect(self, message: str) -> Path:
+        """No engine collects."""
+        raise NotImplementedError
+
+    def changed(self) -> bool:
+        """Whether a file differs."""
+        return self._contents() != self._before
+
+    def _contents(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in self.root.iterdir()}
+
+    def _file_tool(self, asked: dict[str, Any]) -> dict[str, str]:
+        path = self.root / asked["path"]
+        match asked["tool"]:
+            case "write":
+                path.write_text(asked["content"])
+            case _ if not path.exists():
+                return {"error": f"{asked['path']}: there is no such file"}
+            case "edit":
+                path.write_text(path.read_text().replace(asked["old"], asked["new"]))
+        return {"text": path.read_text()}
+
+
+class Attempt:
+    """Runs the engine once and keeps what was told, recorded and waited for."""
+
+    def __init__(self, root: Path, server: ModelServer, key: str = KEY, workspace: Workspace | None = None) -> None:
+        self.workspace = workspace or Folder(root)
+        self.root, self.server, self.key = root, server, key
+        self.told: list[tuple[str, str]] = []
+        self.used: list[Usage] = []
+        self.slept: list[float] = []
+        self.verified = 0
+        self.verify: Callable[[], Verdict] = self._look
+
+    def work(self, task: Task | None = None, budget: Budget | None = None, **options: Any) -> Report:
+        """The report, or what the engine raises."""
+        engine = MessagesLoop(sleep=self.slept.append, **options)
+        relay = ModelRelay(self.server.url, self.key)
+        with relay.open(budget or Budget(), Usage(), MODEL, self.used.append) as access:
+            return self.work_over(engine, access, task)
+
+    def work_over(self, engine: MessagesLoop, access: ModelAccess, task: Task | None = None) -> Report:
+        """The same over a relay of the caller's."""
+        return engine.work(task or task_of(), self.workspace, access, self.verify, self._tell)
+
+    def tells(self, kind: str) -> list[str]:
+        """What was told of one kind."""
+        return [text for told, text in self.told if told == kind]
+
+    def _tell(self, kind: str, text: str) -> None:
+        self.told.append((kind, text))
+
+    def _look(self) -> Verdict:
+        self.verified += 1
+        good = "good" in (self.root / "a.txt").read_text()
+        return Verdict(good, "1 passed" if good else "AssertionError: a.txt is bad")
