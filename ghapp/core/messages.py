@@ -6,6 +6,7 @@ mention anybody, nor hide, nor look like our own words. GitHub refuses bodies ov
 
 import re
 from collections.abc import Sequence
+from html import escape
 
 from ghapp.core.budget import MICROS, Usage
 from ghapp.core.checks import Check as CiCheck
@@ -15,6 +16,8 @@ from ghapp.core.gate import Finding
 from ghapp.core.run import Conclusion, Run, State
 
 MAX_BODY = 60_000
+MAX_FAILURES, MAX_FAILURE = 5, 5_000
+"""How many failures a pull request shows, and how many characters of each."""
 
 
 def marker(run_id: str, what: str) -> str:
@@ -22,11 +25,37 @@ def marker(run_id: str, what: str) -> str:
     return f"<!-- honk:{what}:{run_id} -->"
 
 
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+_MARKUP = re.compile(r"([\\`*_\[\]<>|~!&])")
+_BLOCK = re.compile(r"^([ \t]*)(#|[-+=](?=[ \t=-]|$)|\d+(?=[.)]))", re.MULTILINE)
+_REFERENCE = re.compile(r"(@|#|/|\bGH-|\bwww\.)(?=\w)", re.IGNORECASE)
+_CI_ORDER = re.compile(r"\[(?=(?:skip ci|ci skip|no ci|skip actions|actions skip)\])", re.IGNORECASE)
+
+
+def seen(text: str) -> str:
+    """Text without what a reader cannot see: control characters, marks of direction, widths of zero."""
+    return _UNSEEN.sub("", text)
+
+
 def plain(text: str) -> str:
     """Text of others, disarmed: no mentions, references, HTML, images, links or commands; line breaks are kept."""
-    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", "", text)
-    text = re.sub(r"([\\`*_\[\]<>|~!])", r"\\\1", text)
-    return re.sub(r"([@#/])(?=\w)", "\\1\u2060", text)
+    text = _MARKUP.sub(r"\\\1", seen(text))
+    text = _BLOCK.sub(lambda match: f"{match[1]}\u2060{match[2]}", text)
+    return _REFERENCE.sub("\\1\u2060", text)
+
+
+def inline(text: str) -> str:
+    """The same in one line, as a list or the cell of a table needs it."""
+    return plain(" ".join(text.split()))
+
+
+def quiet(text: str) -> str:
+    """Text of others for a title or a commit, which are no Markdown.
+
+    It closes no issue, mentions nobody and gives no orders to CI.
+    https://docs.github.com/en/issues/tracking-your-work-with-issues/linking-a-pull-request-to-an-issue
+    """
+    return _CI_ORDER.sub("[\u2060", re.sub(r"(@|#|/(?:issues|pull)/|\bGH-)(?=\w)", "\\1\u2060", seen(text)))
 
 
 def code_block(text: str, language: str = "") -> str:
@@ -106,12 +135,15 @@ def status_comment(run: Run, now: float, page: str) -> str:
         parts.append(f"Pull request: #{run.pull}")
     if run.ci:
         parts.append(ci_table(run.ci))
-    if run.is_done or run.state is State.PAUSED:
+    elif run.state is State.AWAITING_CI:
+        parts.append("CI has reported nothing on this commit yet.")
+    if not run.is_active:
         parts.append(plain(run.reason))
-        parts += [f"- {plain(note)}" for note in run.notes]
-    else:
+    if run.is_done or run.state is State.PAUSED:
+        parts.append("\n".join(f"- {inline(note)}" for note in run.notes))
+    if not run.is_done:
         parts.append("`/honk stop` stops it.")
-    return "\n\n".join(part for part in parts if part)[:MAX_BODY]
+    return _fit(parts)
 
 
 def _checklist(run: Run) -> str:
@@ -128,7 +160,7 @@ def ci_table(checks: Sequence[CiCheck]) -> str:
     """Each check that is reported on the head, with how it stands."""
     icons = {"success": "✅", "neutral": "➖", "skipped": "➖"}
     rows = [
-        f"| {plain(check.name)} | {icons.get(check.conclusion or '', '⏳' if check.conclusion is None else '❌')} "
+        f"| {inline(check.name)} | {icons.get(check.conclusion or '', '⏳' if check.conclusion is None else '❌')} "
         f"{check.conclusion or check.status} |"
         for check in checks
     ]
@@ -140,7 +172,7 @@ def ci_table(checks: Sequence[CiCheck]) -> str:
 
 def pull_title(run: Run) -> str:
     """At most 120 characters; GitHub's limit is 256."""
-    title = " ".join(run.request.title.split()) or f"Issue {run.thread.number}"
+    title = " ".join(quiet(run.request.title).split()) or f"Issue {run.thread.number}"
     return title if len(title) <= 120 else title[:119] + "…"
 
 
@@ -148,7 +180,7 @@ def commit_message(run: Run, co_author: str) -> str:
     """Subject, the agent's summary, the issue, and the requester as co-author."""
     subject = pull_title(run)
     summary = run.report.summary.strip() if run.report else ""
-    summary = re.sub(r"[\x00-\x08\x0b-\x1f\x7f]", "", summary)[:4_000]
+    summary = quiet(summary[:4_000])
     body = "\n\n".join(part for part in (summary, f"Closes #{run.thread.number}") if part)
     return f"{subject}\n\n{body}\n\nCo-authored-by: {co_author}\n"
 
@@ -183,7 +215,7 @@ def _quoted(text: str) -> str:
 
 
 def _listed(heading: str, items: Sequence[str]) -> str:
-    lines = [f"- {plain(' '.join(item.split()))[:1_000]}" for item in items[:20] if item.strip()]
+    lines = [f"- {inline(item[:1_000])}" for item in items[:20] if item.strip()]
     return "\n".join([heading, "", *lines]) if lines else ""
 
 
@@ -212,7 +244,7 @@ def evidence_table(evidence: Sequence[Evidence]) -> str:
             "Name some under `verify:` in `.github/honk.yml`."
         )
     rows = [
-        f"| {plain(item.check.name)} | {_cell(item.base)} | {_cell(item.head)} | {_standing(item)} |"
+        f"| {inline(item.check.name)} | {_cell(item.base)} | {_cell(item.head)} | {_standing(item)} |"
         for item in evidence
     ]
     return "\n".join(["| check | base | head | |", "|---|---|---|---|", *rows])
@@ -222,7 +254,7 @@ def _cell(result: CheckResult | None) -> str:
     if result is None:
         return "not run"
     line = result.summary.strip().splitlines()[0] if result.passed and result.summary.strip() else ""
-    said = f" {plain(line[:100])}" if line else ""
+    said = f" {inline(line[:100])}" if line else ""
     return f"{'✅' if result.passed else '❌'}{said} ({duration(result.seconds)})"
 
 
@@ -233,10 +265,11 @@ def _standing(item: Evidence) -> str:
 
 
 def _failures(evidence: Sequence[Evidence]) -> list[str]:
+    red = [item for item in evidence if not item.head.passed]
     return [
-        f"<details><summary>{plain(item.check.name)} on head</summary>\n\n{code_block(item.head.summary)}\n\n</details>"
-        for item in evidence
-        if not item.head.passed
+        f"<details><summary>{escape(item.check.name)} on head</summary>\n\n"
+        f"{code_block(item.head.summary[:MAX_FAILURE])}\n\n</details>"
+        for item in red[:MAX_FAILURES]
     ]
 
 
@@ -244,7 +277,7 @@ def _findings(findings: Sequence[Finding]) -> str:
     if not findings:
         return "The gate found nothing to note."
     rows = [
-        f"| {finding.severity.value} | {finding.rule.value} | {plain(finding.path)} | {plain(finding.detail)} |"
+        f"| {finding.severity.value} | {finding.rule.value} | {inline(finding.path)} | {inline(finding.detail)} |"
         for finding in findings[:50]
     ]
     more = f"\n\n… and {len(findings) - 50} more" if len(findings) > 50 else ""
@@ -280,6 +313,16 @@ def already_at_work(run: Run) -> str:
     """There is an open run on the thread."""
     where = f" Its pull request is #{run.pull}." if run.pull else ""
     return f"I am at it already ({now_word(run)}).{where} `/honk stop` ends it."
+
+
+def no_such_engine(engine: str) -> str:
+    """The config names an engine that comes later."""
+    return f"The engine `{engine}` is not in this version of Honk. Set `engine: messages` in `.github/honk.yml`."
+
+
+def could_not(sentence: str) -> str:
+    """GitHub refused, or something of ours broke, on the way."""
+    return f"I could not act on this: {plain(sentence)}"
 
 
 def nothing_to_stop() -> str:

@@ -5,10 +5,11 @@ intent. It reads nothing and does nothing; `flow/intake.py` carries the intent o
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from ghapp.core import commands, messages
 from ghapp.core.commands import Command, Refusal, Verb
-from ghapp.core.config import Config
+from ghapp.core.config import Config, Label
 from ghapp.core.events import (
     ChecksChanged,
     CommentCreated,
@@ -84,6 +85,9 @@ class Ignore:
 Intent = StartRun | CancelRun | ResumeForCI | FollowPull | LeaveRepositories | Answer | Ignore
 
 _READY = {Verb.FIX, Verb.STOP, Verb.RETRY, Verb.STATUS, Verb.WHY, Verb.HELP}
+_ENGINES = {None, "messages"}
+_SAME_SECONDS = 10
+"""GitHub's timeline and its deliveries need not agree on the second in which a label was put on."""
 
 
 def decide(event: Event, run: Run | None, config: Config, right: Permission) -> Intent:
@@ -116,11 +120,20 @@ def asks_for_something(event: Event) -> bool:
 
 def concerns_a_right(event: Event, config: Config) -> bool:
     """Whether the decision depends on who did it, so that the right must be looked up."""
-    return asks_for_something(event) and not (isinstance(event, IssueLabeled) and event.label not in config.labels)
+    return asks_for_something(event) and not (isinstance(event, IssueLabeled) and rule_for(event.label, config) is None)
+
+
+def rule_for(label: str, config: Config) -> Label | None:
+    """What a label asks for; GitHub takes `Honk` and `honk` for one label."""
+    return next((rule for name, rule in config.labels.items() if _same_label(name, label)), None)
+
+
+def _same_label(one: str | None, other: str) -> bool:
+    return one is not None and one.casefold() == other.casefold()
 
 
 def _labeled(event: IssueLabeled, run: Run | None, config: Config, right: Permission) -> Intent:
-    rule = config.labels.get(event.label)
+    rule = rule_for(event.label, config)
     if rule is None:
         return Ignore(f"the label {event.label!r} means nothing here")
     verb = Verb(rule.kind)
@@ -129,7 +142,7 @@ def _labeled(event: IssueLabeled, run: Run | None, config: Config, right: Permis
     if verb not in _READY:
         return Answer(messages.not_yet(verb), f"{verb} is not in this version", once=f"not-yet-{verb}")
     trigger = Trigger(at=event.updated_at, label=event.label)
-    return _start(run, StartRun(verb, rule.instructions or "", trigger, f"labelled {event.label}", rule.model))
+    return _start(run, config, StartRun(verb, rule.instructions or "", trigger, f"labelled {event.label}", rule.model))
 
 
 def _commented(event: CommentCreated, run: Run | None, config: Config, right: Permission) -> Intent:
@@ -143,7 +156,7 @@ def _commented(event: CommentCreated, run: Run | None, config: Config, right: Pe
         return refusal
     if isinstance(said, Refusal):
         return Answer(messages.refusal(said), f"the command was not understood: {said.reason}")
-    return _obey(said, event, run)
+    return _obey(said, event, run, config)
 
 
 def _not_allowed(verb: Verb, right: Permission, login: str) -> Answer | None:
@@ -155,17 +168,17 @@ def _not_allowed(verb: Verb, right: Permission, login: str) -> Answer | None:
     return Answer(text, f"{login} has {has}, {verb} needs {needs}", once=f"right-{login}")
 
 
-def _obey(command: Command, event: CommentCreated, run: Run | None) -> Intent:
+def _obey(command: Command, event: CommentCreated, run: Run | None, config: Config) -> Intent:
     trigger = Trigger(at=event.created_at, comment=event.comment)
     match command.verb:
         case Verb.FIX if event.on_pull:
             return Answer(messages.not_yet_on_pulls(), "fix on a pull request is not in this version")
         case Verb.FIX:
-            return _start(run, StartRun("fix", command.argument, trigger, f"@{event.actor.login} said fix"))
+            return _start(run, config, StartRun("fix", command.argument, trigger, f"@{event.actor.login} said fix"))
         case Verb.STOP:
             return _stop(run, event.actor.login)
         case Verb.RETRY:
-            return _retry(run, trigger, event.actor.login)
+            return _retry(run, config, trigger, event.actor.login)
         case Verb.STATUS:
             return Answer(messages.standing(run), "status was asked for")
         case Verb.WHY:
@@ -176,12 +189,22 @@ def _obey(command: Command, event: CommentCreated, run: Run | None) -> Intent:
             return Answer(messages.not_yet(other), f"{other} is not in this version")
 
 
-def _start(run: Run | None, start: StartRun) -> Intent:
-    if run is not None and run.trigger == start.trigger:
+def _start(run: Run | None, config: Config, start: StartRun) -> Intent:
+    if run is not None and _same_trigger(run.trigger, start.trigger):
         return Ignore("this has started a run already")
-    if run is None or run.is_done:
-        return start
-    return Answer(messages.already_at_work(run), "a run is open on this thread")
+    if run is not None and not run.is_done:
+        return Answer(messages.already_at_work(run), "a run is open on this thread")
+    if config.engine not in _ENGINES:
+        return Answer(messages.no_such_engine(str(config.engine)), f"the engine {config.engine} is not in this version")
+    return start
+
+
+def _same_trigger(one: Trigger, other: Trigger) -> bool:
+    """One labelling may be told twice, by a delivery and by the reconciler."""
+    if one.label is None or other.label is None or not one.at:
+        return one == other
+    apart = datetime.fromisoformat(other.at) - datetime.fromisoformat(one.at)
+    return _same_label(one.label, other.label) and abs(apart.total_seconds()) < _SAME_SECONDS
 
 
 def _stop(run: Run | None, login: str) -> Intent:
@@ -190,23 +213,22 @@ def _stop(run: Run | None, login: str) -> Intent:
     return CancelRun(Conclusion.CANCELLED, f"@{login} said stop")
 
 
-def _retry(run: Run | None, trigger: Trigger, login: str) -> Intent:
+def _retry(run: Run | None, config: Config, trigger: Trigger, login: str) -> Intent:
     if run is None:
         return Answer(messages.nothing_to_retry(), "there was no run")
-    if not run.is_done:
-        return Answer(messages.already_at_work(run), "a run is open on this thread")
-    return StartRun(run.kind, run.request.instruction, trigger, f"@{login} said retry", run.model or None)
+    again = StartRun(run.kind, run.request.instruction, trigger, f"@{login} said retry", run.model or None)
+    return _start(run, config, again)
 
 
 def _taken_back(event: IssueUnlabeled | CommentDeleted | IssueClosed, run: Run | None) -> Intent:
     if run is None or run.is_done:
         return Ignore("no run is open")
     match event:
-        case IssueUnlabeled() if run.trigger.label == event.label:
+        case IssueUnlabeled() if _same_label(run.trigger.label, event.label):
             return CancelRun(Conclusion.CANCELLED, f"@{event.actor.login} took the label {event.label} off")
         case CommentDeleted() if run.trigger.comment == event.comment and run.state is State.QUEUED:
             return CancelRun(Conclusion.CANCELLED, "the comment that asked for it was deleted")
-        case IssueClosed() if run.pull is not None:
+        case IssueClosed() if run.is_followed:
             return FollowPull("the issue was closed")
         case IssueClosed():
             return CancelRun(Conclusion.CLOSED, f"@{event.actor.login} closed the issue")
@@ -215,7 +237,7 @@ def _taken_back(event: IssueUnlabeled | CommentDeleted | IssueClosed, run: Run |
 
 
 def _checks_changed(event: ChecksChanged, run: Run | None) -> Intent:
-    if run is None or run.state not in (State.AWAITING_CI, State.AWAITING_REVIEW):
+    if run is None or not run.is_followed:
         return Ignore("no run waits for checks")
     if event.head_sha != run.head_sha:
         return Ignore("the checks are of another commit")
@@ -223,8 +245,8 @@ def _checks_changed(event: ChecksChanged, run: Run | None) -> Intent:
 
 
 def _pull_changed(event: PullChanged, run: Run | None) -> Intent:
-    if run is None or run.is_done or run.pull != event.number:
-        return Ignore("the pull request has no open run")
+    if run is None or not run.is_followed or run.pull != event.number:
+        return Ignore("no run follows this pull request")
     if event.action == "closed":
         return FollowPull("the pull request was merged" if event.merged else "the pull request was closed")
     if event.action in ("synchronize", "reopened"):

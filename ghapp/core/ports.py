@@ -199,7 +199,8 @@ class GitStore(Protocol):
     def push(self, repository: Repository, remote: Remote, sha: str, branch: str, ours: Sequence[str] = ()) -> None:
         """Push to one branch, with the lease on what the remote has now being ours or nothing.
 
-        `ours` are commits of ours that this machine's mirror may not know. UserError when the branch holds commits that are not ours.
+        `ours` are commits of ours that this machine's mirror may not know. UserError when the branch holds commits
+        that are not ours.
         """
         ...
 
@@ -369,8 +370,11 @@ class Store(Protocol):
 
     def load(self, run_id: str) -> Run: ...
 
-    def save(self, run: Run) -> None:
-        """Replace the record, if `run.epoch` is still the newest; else Superseded."""
+    def save(self, run: Run) -> Run:
+        """Replace the record, and give it back as kept.
+
+        Superseded when a newer attempt is out, or when somebody else wrote since `run` was read.
+        """
         ...
 
     def supersede(self, run: Run) -> Run:

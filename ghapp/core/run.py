@@ -51,7 +51,7 @@ ACTIVE = frozenset({State.PREPARING, State.CODING, State.VERIFYING, State.JUDGIN
 """States that hold a worker and a lease; every other state is only a record."""
 
 FOLLOWED = frozenset({State.AWAITING_CI, State.AWAITING_REVIEW})
-"""States in which the pull request is followed. What happens to it earlier is seen when the worker has parked the run."""
+"""States in which the pull request is followed; what happens to it earlier is seen once the worker parks the run."""
 
 _FORWARD = {
     (State.QUEUED, State.PREPARING): "a worker is free",
@@ -124,7 +124,8 @@ class Step:
 class Run:
     """The record of a run.
 
-    `key` is the unguessable part of its page's address. `epoch` is the fencing number of the newest attempt.
+    `key` is the unguessable part of its page's address. `epoch` is the fencing number of the newest attempt,
+    and `version` counts the writes, so that nobody writes over what they have not seen.
     `candidate` is the host-made commit that passed the gate and is in the store of this machine; `head_sha` is what
     was pushed; `published` are all commits of ours that may have been, noted before each push; `not_before` holds a
     queued run back. `prompt` names the version of the prompts that were used. Times are seconds since the epoch.
@@ -145,6 +146,7 @@ class Run:
     conclusion: Conclusion | None = None
     reason: str = ""
     epoch: int = 0
+    version: int = 0
     recoveries: int = 0
     not_before: float = 0.0
     history: tuple[Step, ...] = ()

@@ -1,5 +1,7 @@
 """One attempt at a run: the newest record, and the only hand that writes it while the attempt lasts."""
 
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +13,8 @@ from ghapp.flow.status import Status
 class Attempt:
     """Every step is recorded under the attempt's epoch before the next begins.
 
-    Any of these raises Superseded when the run was ended or given to another worker meanwhile.
+    Any of these raises Superseded when the run was ended or given to another worker meanwhile. The model's relay
+    counts from a thread of its own, so each change is made on the record as it is at that moment.
     """
 
     def __init__(self, run: Run, store: Store, transcripts: Transcripts, status: Status, clock: Clock) -> None:
@@ -20,39 +23,61 @@ class Attempt:
         self._transcripts = transcripts
         self._status = status
         self._clock = clock
+        self._changing = threading.RLock()
 
     def enter(self, state: State, reason: str) -> None:
         """Go on to `state`, and say so."""
-        self._keep(advance(self.run, state, self._clock.now(), reason))
-        self.tell("step", f"{state.value.replace('_', ' ')}: {reason}")
-        self._status.tell(self.run)
+        self._change(lambda run: advance(run, state, self._clock.now(), reason))
+        self._say_step(state.value, reason)
 
     def hand_back(self, reason: str, *, not_before: float, recoveries: int) -> None:
         """Back to the queue, for the next attempt: this one is over with the same write."""
-        waiting = replace(self.run, recoveries=recoveries, not_before=not_before)
-        self.run = self._store.supersede(advance(waiting, State.QUEUED, self._clock.now(), reason))
-        self.tell("step", f"queued: {reason}")
-        self._status.tell(self.run)
+        with self._changing:
+            waiting = replace(self.run, recoveries=recoveries, not_before=not_before)
+            self.run = self._store.supersede(advance(waiting, State.QUEUED, self._clock.now(), reason))
+        self._say_step(State.QUEUED.value, reason)
 
     def end(self, conclusion: Conclusion, reason: str) -> None:
         """The final word."""
-        self._keep(conclude(self.run, conclusion, self._clock.now(), reason))
-        self.tell("step", f"{conclusion.value.replace('_', ' ')}: {reason}")
-        self._status.tell(self.run)
+        self._change(lambda run: conclude(run, conclusion, self._clock.now(), reason))
+        self._say_step(conclusion.value, reason)
 
     def update(self, **changes: Any) -> None:
         """Record facts without a change of state."""
-        self._keep(replace(self.run, **changes))
+        self._change(lambda run: replace(run, **changes))
+
+    def add(self, **more: Any) -> None:
+        """Add to what is counted or listed."""
+        self._change(lambda run: replace(run, **{name: getattr(run, name) + value for name, value in more.items()}))
 
     def note(self, text: str) -> None:
         """Remember something for the person's final word."""
-        self.update(notes=(*self.run.notes, text))
+        self.add(notes=(text,))
         self.tell("note", text)
 
     def tell(self, kind: str, text: str) -> None:
         """Add to the transcript."""
         self._transcripts.append(self.run.id, kind, text)
 
-    def _keep(self, run: Run) -> None:
-        self._store.save(run)
-        self.run = run
+    def was_stopped(self) -> bool:
+        """Whether the run was ended from outside, so that nobody else works on it.
+
+        From then on this attempt writes to the ended record, where it can only add what became of the work.
+        """
+        with self._changing:
+            newest = self._store.load(self.run.id)
+            if newest.is_done and newest.epoch == self.run.epoch + 1:
+                self.run = replace(newest, usage=self.run.usage)
+        return self.run.is_done
+
+    def last_word(self) -> None:
+        """Say once more how it ended, with what was added since."""
+        self._status.tell(self.run)
+
+    def _say_step(self, name: str, reason: str) -> None:
+        self.tell("step", f"{name.replace('_', ' ')}: {reason}")
+        self._status.tell(self.run)
+
+    def _change(self, change: Callable[[Run], Run]) -> None:
+        with self._changing:
+            self.run = self._store.save(change(self.run))

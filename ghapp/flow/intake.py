@@ -1,12 +1,13 @@
 """Draining one inbox: each event is read, decided on, acted on, and only then taken out."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from ghapp.core import messages, policy
 from ghapp.core.config import Config
-from ghapp.core.errors import UserError
+from ghapp.core.errors import Superseded, UserError
 from ghapp.core.events import CommentCreated, Event, InstallationChanged, IssueLabeled, Thread
 from ghapp.core.ports import Clock, Inbox, Issues, Queue, Repositories, Store, Transcripts
 from ghapp.core.rights import Permission
@@ -15,6 +16,9 @@ from ghapp.flow.change import CONFIG_PATH
 from ghapp.flow.followup import FollowUp
 from ghapp.flow.status import Status
 
+log = logging.getLogger(__name__)
+
+_TRIES = 3
 MAX_REMARKS = 50
 MAX_REMARK = 8_192
 MAX_BODY = 65_536
@@ -45,32 +49,53 @@ class Intake:
     new_key: Callable[[], str]
 
     def drain(self, inbox: str) -> None:
-        """Act on all mail of one inbox, oldest first. What fails stays, and is tried again."""
+        """Act on all mail of one inbox, oldest first.
+
+        What GitHub cannot do now stays, and is tried again; what a person has to mend is told, and taken out.
+        """
         with self.inbox.drain(inbox) as mail:
             while mail is not None and (event := mail.peek()) is not None:
-                self.act(event)
+                try:
+                    self.act(event)
+                except UserError as error:
+                    self._tell_failure(event, str(error))
                 mail.done()
         if inbox in self.inbox.wanted():
             self.queue.intake(inbox)
 
     def act(self, event: Event) -> None:
-        """Decide on one event and do it."""
+        """Decide on one event and do it; once more when the run moved on between the two."""
+        for _ in range(_TRIES - 1):
+            try:
+                self._act(event)
+            except Superseded:
+                continue
+            return
+        self._act(event)
+
+    def _act(self, event: Event) -> None:
         if isinstance(event, InstallationChanged):
             self._leave(policy.decide(event, None, Config(), Permission.NONE), event)
             return
         run = self.store.last_run(event.thread)
-        try:
-            config = self._config(event)
-        except UserError as error:
-            self._answer(event, str(error))
-            return
-        right = self._right(event, config)
-        self._do(policy.decide(event, run, config, right), event, run, config)
+        config, trouble = self._config(event)
+        intent = policy.decide(event, run, config, self._right(event, config))
+        if trouble and isinstance(intent, policy.StartRun):
+            intent = policy.Answer(trouble, "the repository's config is not understood")
+        self._do(intent, event, run, config)
 
-    def _config(self, event: Event) -> Config:
-        if isinstance(event, InstallationChanged) or not policy.asks_for_something(event):
-            return Config()
-        return Config.parse(self.repositories.read_file(event.thread.repository, CONFIG_PATH))
+    def _config(self, event: Event) -> tuple[Config, str]:
+        """The repository's config over the operator's defaults, and what is wrong with it.
+
+        Nothing is started with a config that is not understood; to stop, to ask and to be refused need none.
+        """
+        found, trouble = Config(), ""
+        if not isinstance(event, InstallationChanged) and policy.asks_for_something(event):
+            try:
+                found = Config.parse(self.repositories.read_file(event.thread.repository, CONFIG_PATH))
+            except UserError as error:
+                trouble = str(error)
+        return found.model_copy(update={"engine": found.engine or self.defaults.engine}), trouble
 
     def _right(self, event: Event, config: Config) -> Permission:
         if not isinstance(event, IssueLabeled | CommentCreated) or not policy.concerns_a_right(event, config):
@@ -86,7 +111,7 @@ class Intake:
             case policy.ResumeForCI() | policy.FollowPull() if run is not None:
                 self.follow_up.look(run)
             case policy.Answer():
-                self._answer(event, intent.text, intent.once)
+                self._answer(event, intent)
 
     def _start(self, start: policy.StartRun, event: Event, config: Config) -> None:
         assert isinstance(event, IssueLabeled | CommentCreated)
@@ -101,7 +126,7 @@ class Intake:
             created_at=self.clock.now(),
             budget=config.budget.as_limits(),
             kind=start.kind,
-            engine=config.engine or self.defaults.engine,
+            engine=str(config.engine),
             model=start.model or config.model or self.defaults.model,
             reason=start.reason,
         )
@@ -110,9 +135,12 @@ class Intake:
             self.queue.execute(run.id, run.epoch)
 
     def _request(self, start: policy.StartRun, event: IssueLabeled | CommentCreated) -> Request:
+        # On the pull request, what came with the event are our own words.
+        on_pull = isinstance(event, CommentCreated) and event.on_pull
+        text = self.issues.read(event.thread).text if on_pull else event.issue
         return Request(
-            title=event.issue.title,
-            body=event.issue.body[:MAX_BODY],
+            title=text.title,
+            body=text.body[:MAX_BODY],
             instruction=start.instruction,
             remarks=self._remarks(event.thread, start.trigger),
         )
@@ -144,8 +172,16 @@ class Intake:
             if mail is None or event is None:
                 return
             mail.done()
-        if not isinstance(event, InstallationChanged) and policy.asks_for_something(event):
-            self._answer(event, f"I could not act on this: {sentence}")
+        self._tell_failure(event, sentence)
+
+    def _tell_failure(self, event: Event, sentence: str) -> None:
+        if isinstance(event, InstallationChanged) or not policy.asks_for_something(event):
+            log.warning("%s could not be acted on: %s", event.kind, sentence)
+            return
+        try:
+            self._answer(event, policy.Answer(messages.could_not(sentence), "it failed"))
+        except UserError as error:  # the conversation is locked, or the repository is not ours any more
+            log.warning("%s could not be acted on (%s), nor answered: %s", event.kind, sentence, error)
 
     def _leave(self, intent: policy.Intent, event: InstallationChanged) -> None:
         """Repositories that the App may no longer see: their runs end in the record, for there is nobody to tell."""
@@ -157,12 +193,28 @@ class Intake:
             if repository.installation == event.installation and gone:
                 self.store.supersede(conclude(run, Conclusion.CANCELLED, self.clock.now(), intent.reason))
 
-    def _answer(self, event: Event, text: str, once: str = "") -> None:
-        """Say it on the thread; the hidden marker makes a repeated answer an edit of the first."""
+    def _answer(self, event: Event, answer: policy.Answer) -> None:
+        """Say it on the thread, once for each event (or once for all), even when the event is acted on again."""
         assert not isinstance(event, InstallationChanged)
-        about = once or (str(event.comment) if isinstance(event, CommentCreated) else event.kind)
-        marker = messages.marker(about, "answer")
-        self.issues.write_comment(event.thread, f"{marker}\n{text}", marker=marker)
+        marker = messages.marker(answer.once or _name(event), "answer")
+        if answer.once and self._was_said(event.thread, marker):
+            return
+        self.issues.write_comment(event.thread, f"{marker}\n{answer.text}", marker=marker)
+
+    def _was_said(self, thread: Thread, marker: str) -> bool:
+        """By us or, which does no harm, by another App that writes our marker. People's comments do not count."""
+        return any(marker in one.body and one.author.type == "Bot" for one in self.issues.comments(thread))
+
+
+def _name(event: Event) -> str:
+    """What tells this event from others of its thread."""
+    match event:
+        case CommentCreated():
+            return str(event.comment)
+        case IssueLabeled():
+            return f"{event.kind}-{event.updated_at}"
+        case _:
+            return event.kind
 
 
 def run_id(thread: Thread, trigger: Trigger) -> str:

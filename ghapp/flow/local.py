@@ -1,5 +1,6 @@
 """The same work on a repository of this machine, without GitHub: it ends in a branch."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -29,24 +30,38 @@ class Narrator:
     run: Run
     clock: Clock
     say: Callable[[str, str], None]
+    _changing: threading.RLock = field(default_factory=threading.RLock)
 
     def enter(self, state: State, reason: str) -> None:
         """Go on to `state`."""
-        self.run = advance(self.run, state, self.clock.now(), reason)
+        self._change(lambda run: advance(run, state, self.clock.now(), reason))
         self.tell("step", f"{state.value.replace('_', ' ')}: {reason}")
 
     def update(self, **changes: Any) -> None:
         """Record facts."""
-        self.run = replace(self.run, **changes)
+        self._change(lambda run: replace(run, **changes))
+
+    def add(self, **more: Any) -> None:
+        """Add to what is counted or listed."""
+        self._change(lambda run: replace(run, **{name: getattr(run, name) + value for name, value in more.items()}))
 
     def note(self, text: str) -> None:
         """Remember something for the end."""
-        self.update(notes=(*self.run.notes, text))
+        self.add(notes=(text,))
         self.tell("note", text)
+
+    def was_stopped(self) -> bool:
+        """Nobody but this process can end it."""
+        return False
 
     def tell(self, kind: str, text: str) -> None:
         """Say it."""
         self.say(kind, text)
+
+    def _change(self, change: Callable[[Run], Run]) -> None:
+        """The model's relay counts from a thread of its own."""
+        with self._changing:
+            self.run = change(self.run)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from ghapp.core.evidence import is_green
 from ghapp.core.ports import Checks, GitStore, Inbox, Issues, Pull, Pulls, Repositories
 from ghapp.core.run import Conclusion, Run, State
 from ghapp.flow.attempt import Attempt
-from ghapp.flow.change import Ground
+from ghapp.flow.change import Ended
 
 NEEDS_HELP = "honk:needs-help"
 
@@ -25,14 +25,19 @@ class Publish:
     inbox: Inbox
     page: Callable[[str], str]
 
-    def pull_request(self, attempt: Attempt, ground: Ground) -> None:
-        """Push the candidate and open its draft; a second time finds what the first one did."""
+    def pull_request(self, attempt: Attempt) -> None:
+        """Push the candidate and open its draft; a second time finds what the first one did.
+
+        Raises Ended when the issue was closed meanwhile: nobody wants it any more.
+        """
         if attempt.run.state is not State.JUDGING:
             _pass_through(attempt)
         attempt.enter(State.PUBLISHING, "the branch is pushed and the pull request opened")
+        thread = attempt.run.thread
+        if not self.issues.read(thread).open:
+            raise Ended(Conclusion.CLOSED, "The issue was closed while I worked on it.")
         self._push(attempt)
         pull = self._open(attempt.run)
-        thread = attempt.run.thread
         self.inbox.alias(thread.repository, pull.number, thread.number)
         attempt.update(pull=pull.number)
         attempt.tell("note", f"pull request #{pull.number} is open, as a draft")
@@ -49,7 +54,8 @@ class Publish:
         attempt.note(f"What was done is on the branch `{attempt.run.branch}`.")
 
     def _push(self, attempt: Attempt) -> None:
-        attempt.update(published=(*attempt.run.published, attempt.run.candidate))
+        if attempt.run.candidate not in attempt.run.published:  # before the push: who comes after us knows it as ours
+            attempt.add(published=(attempt.run.candidate,))
         run = attempt.run
         remote = self.repositories.remote(run.thread.repository)
         self.git.push(run.thread.repository, remote, run.candidate, run.branch, run.published)

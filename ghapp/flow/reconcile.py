@@ -1,13 +1,16 @@
 """What no event told: mail that nobody drains, lost workers, owed comments, checks that changed in silence."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ghapp.core.errors import Superseded
+from ghapp.core.errors import Superseded, UserError
 from ghapp.core.events import Actor, ChecksChanged, Repository, Thread, thread_number
 from ghapp.core.ports import Clock, Inbox, Issues, Pull, Pulls, Queue, Repositories, Store
 from ghapp.core.run import MAX_RECOVERIES, Conclusion, Request, Run, State, Step, Trigger, advance, conclude
 from ghapp.flow.status import Status
+
+log = logging.getLogger(__name__)
 
 POLL_SECONDS = 60
 SWEEP_SECONDS = 600
@@ -40,11 +43,17 @@ class Reconcile:
         """Ask for failed deliveries again, and rebuild runs whose record is gone from what GitHub shows."""
         self.repositories.redeliver_failed(self.clock.now() - 3 * SWEEP_SECONDS)
         for repository in self.repositories.installed():
-            for pull in self.pulls.ours(repository):
-                self._readopt(repository, pull)
-            for labelled in self.issues.labelled(repository, LABEL):
-                if self.store.last_run(labelled.thread) is None:
-                    self.inbox.add(f"sweep-{labelled.thread.key}-{labelled.updated_at}", labelled)
+            try:
+                self._look_through(repository)
+            except UserError as error:  # issues are switched off, say; the others are looked at all the same
+                log.warning("%s cannot be looked through: %s", repository.full_name, error)
+
+    def _look_through(self, repository: Repository) -> None:
+        for pull in self.pulls.ours(repository):
+            self._readopt(repository, pull)
+        for labelled in self.issues.labelled(repository, LABEL):
+            if self.store.last_run(labelled.thread) is None:
+                self.inbox.add(f"sweep-{labelled.thread.key}-{labelled.updated_at}", labelled)
 
     def _mind(self, run: Run) -> None:
         now = self.clock.now()
@@ -52,7 +61,7 @@ class Reconcile:
             self.queue.execute(run.id, run.epoch)
         elif run.is_active and not self.store.is_held(run.id):
             self._take_back(run, now)
-        elif run.state in (State.AWAITING_CI, State.AWAITING_REVIEW):
+        elif run.is_followed:
             minute = int(now // POLL_SECONDS)
             self.inbox.add(f"poll-{run.id}-{minute}", ChecksChanged(run.thread, run.head_sha, "poll"))
 

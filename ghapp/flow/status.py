@@ -1,11 +1,15 @@
 """The status comment: one per run, edited in place, at most once in five seconds."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ghapp.core import messages
+from ghapp.core.errors import TransientError, UserError
 from ghapp.core.ports import Clock, Issues, Pace, Store
 from ghapp.core.run import Run
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -26,10 +30,21 @@ class Status:
         return replace(run, status_comment=self._write(run))
 
     def tell(self, run: Run) -> None:
-        """Say where the run stands, or owe it to the next `flush` when the last edit is too recent."""
-        if self.pace.allows(run.id):
+        """Say where the run stands, or owe it to the next `flush` when the last edit is too recent.
+
+        No run fails because a comment cannot be written: while GitHub is away it stays owed, and where nobody may
+        comment (a locked conversation, a repository that was taken from us) it is let go.
+        """
+        if not self.pace.allows(run.id):
+            return
+        try:
             self._write(run)
-            self.pace.settled(run.id)
+        except TransientError as error:
+            log.warning("the comment of run %s stays owed: %s", run.id, error)
+            return
+        except UserError as error:
+            log.warning("the comment of run %s cannot be written: %s", run.id, error)
+        self.pace.settled(run.id)
 
     def flush(self) -> None:
         """Write what is owed and may be written now; what the record says now, not what it said then."""
