@@ -3,6 +3,7 @@
 The engine's SDK takes a second to import, so it is imported where a run is worked on, and nowhere else.
 """
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -157,7 +158,7 @@ def reconcile(settings: Settings) -> Reconcile:
 def execute(settings: Settings) -> Execute:
     """What makes one attempt at a run."""
     kept, hub = records(settings), github(settings)
-    shop = workshop(settings, kept.results, lambda run: commit_text(run, *hub.app.author(_installation(run))))
+    shop = workshop(settings, kept.results, lambda run: commit_text(run, hub.app))
     publish = Publish(
         repositories=hub.repositories,
         issues=hub.issues,
@@ -190,7 +191,7 @@ def workshop(
     from ghapp.sandbox.relay import ModelRelay
 
     data = settings.data.absolute()
-    sandbox = Bubblewrap(data, already_isolated=settings.already_isolated)
+    sandbox = Bubblewrap(data, already_isolated=settings.already_isolated, environment=os.environ)
     verifiers = RepositoryVerifiers()
     return Workshop(
         git=GitMirrors(data, protocols),
@@ -210,12 +211,9 @@ def local_workshop(settings: Settings, text: Callable[[Run], CommitText]) -> Wor
     return workshop(settings, Forgetful(), text, protocols=("file",))
 
 
-def _installation(run: Run) -> int:
-    return run.thread.repository.installation
-
-
-def commit_text(run: Run, author_name: str, author_email: str) -> CommitText:
+def commit_text(run: Run, app: GitHubApp) -> CommitText:
     """The host-made commit: the App is its author, the requester its co-author."""
     requester = run.requester
-    co_author = f"{requester.login} <{requester.id}+{requester.login}@users.noreply.github.com>"
-    return CommitText(messages.commit_message(run, co_author), author_name, author_email, run.created_at)
+    co_author = f"{requester.login} <{app.private_address(requester.login, requester.id)}>"
+    name, email = app.author(run.thread.repository.installation)
+    return CommitText(messages.commit_message(run, co_author), name, email, run.created_at)

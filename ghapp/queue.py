@@ -26,7 +26,7 @@ INTAKE = "honk-intake"
 RUNS = "honk-runs"
 
 _INTERVAL = 5
-_JOB_TIMEOUT = 6 * 3600
+_JOB_TIMEOUT = 25 * 3600  # a budget has at most a day
 _INTAKE_TIMEOUT = 600
 _PR_SET_PDEATHSIG = 1
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from github import Auth, Github
@@ -13,7 +14,7 @@ from github.GithubException import GithubException, RateLimitExceededException
 from github.GithubRetry import GithubRetry
 from github.Repository import Repository as PyGithubRepository
 
-from ghapp.core.errors import TransientError, UserError
+from ghapp.core.errors import Gone, TransientError, UserError
 from ghapp.core.events import Repository
 from ghapp.core.ports import Remote
 
@@ -69,7 +70,11 @@ class GitHubApp:
     def author(self, installation: int) -> tuple[str, str]:
         """Name and address of the App as the author of commits, which GitHub links to its account."""
         login, number = self.bot(installation)
-        return login, f"{number}+{login}@users.noreply.github.com"
+        return login, self.private_address(login, number)
+
+    def private_address(self, login: str, number: int) -> str:
+        """The address by which GitHub links a commit to an account; GitHub Enterprise Server has a host of its own."""
+        return f"{number}+{login}@users.noreply.{urlsplit(self._server_url).hostname}"
 
     @cached_property
     def id(self) -> int:
@@ -124,13 +129,9 @@ class _ReadsAgain(GithubRetry):
         return method in ("GET", "HEAD") and status_code in (500, 502, 503, 504) and not has_retry_after
 
 
-class NotThere(UserError):
-    """GitHub answers 404 or 410: it does not exist, or the App may not see it."""
-
-
 @contextmanager
 def github_errors() -> Iterator[None]:
-    """Name what GitHub's answers mean: TransientError, NotThere, or UserError with GitHub's own sentence."""
+    """Name what GitHub's answers mean: TransientError, Gone, or UserError with GitHub's own sentence."""
     try:
         yield
     except RateLimitExceededException as error:
@@ -143,7 +144,9 @@ def github_errors() -> Iterator[None]:
 
 def _named(error: GithubException) -> Exception:
     if error.status in (404, 410):
-        return NotThere(f"GitHub does not have it, or does not show it to the App: {_sentence(error)}")
+        return Gone(f"GitHub does not have it, or does not show it to the App: {_sentence(error)}")
+    if error.status == 401:  # the clock is off or the key revoked: the operator's to mend, and no wish is lost by it
+        return TransientError("GitHub does not accept the App's credentials")
     if error.status == 429 or error.status >= 500 or "retry-after" in (error.headers or {}):
         return TransientError(f"GitHub answers {error.status}", _seconds_left(error))
     return UserError(f"GitHub refuses ({error.status}): {_sentence(error)}")

@@ -1,5 +1,6 @@
 """Check runs and commit statuses."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from github.CheckRun import CheckRun
@@ -19,16 +20,17 @@ class GitHubChecks:
         self._app = app
 
     def on(self, repository: Repository, sha: str) -> tuple[Check, ...]:
-        """The newest of each check run and status on a commit, our own left out."""
+        """The newest of each check run and status on a commit, and a suite that has more to come; our own left out."""
         ours = self._app.id
-        with github_errors():
-            commit = self._app.repository(repository).get_commit(sha)
-            runs = [_check_run(run) for run in commit.get_check_runs(filter="latest")]
-        # PyGithub reads only the first page of a commit's combined status.
-        path = f"/repos/{repository.full_name}/commits/{sha}/status"
+        commit = f"/repos/{repository.full_name}/commits/{sha}"
         requester = self._app.installation(repository.installation).requester
-        statuses = [_status(one) for one in pages(requester, path, "statuses")]
-        return tuple(check for check in (*runs, *statuses) if check.app_id != ours)
+        with github_errors():
+            found = self._app.repository(repository).get_commit(sha).get_check_runs(filter="latest")
+            runs = [_check_run(run) for run in found]
+        # PyGithub reads only the first page of a commit's combined status.
+        statuses = [_status(one) for one in pages(requester, f"{commit}/status", "statuses")]
+        more = _more_to_come(pages(requester, f"{commit}/check-suites", "check_suites"), runs)
+        return tuple(check for check in (*runs, *statuses, *more) if check.app_id != ours)
 
     def report(self, repository: Repository, sha: str, *, conclusion: str, title: str, summary: str, url: str) -> None:
         """Our own completed check run on a commit; there is one, and a second report replaces the first."""
@@ -44,6 +46,20 @@ class GitHubChecks:
                 )
             else:
                 mine.edit(details_url=url, status="completed", conclusion=conclusion, output=output)
+
+
+def _more_to_come(suites: Iterable[dict[str, Any]], runs: Sequence[Check]) -> Iterator[Check]:
+    """A check for each suite that goes on although all its runs have ended.
+
+    Actions makes the run of a job that `needs` another only when that one has ended. A suite without any run says
+    nothing: every App that may write checks has one, and most never use it.
+    """
+    busy = {run.suite for run in runs if not run.settled}
+    for suite in suites:
+        app = suite["app"] or {}
+        if suite["status"] != "completed" and suite["latest_check_runs_count"] and suite["id"] not in busy:
+            name = f"more of {app.get('name', 'a suite')}"
+            yield Check(name, status="queued", app=app.get("slug"), app_id=app.get("id"), suite=suite["id"])
 
 
 def _status(status: dict[str, Any]) -> Check:

@@ -8,9 +8,10 @@ from github.IssueComment import IssueComment
 from github.NamedUser import NamedUser
 from github.Organization import Organization
 
+from ghapp.core.errors import Gone
 from ghapp.core.events import Actor, IssueLabeled, IssueText, Repository, Thread
 from ghapp.core.ports import Comment, Issue
-from ghapp.github.app import GitHubApp, NotThere, github_errors
+from ghapp.github.app import GitHubApp, github_errors
 
 _GHOST = Actor(0, "ghost")
 
@@ -37,7 +38,7 @@ class GitHubIssues:
             with github_errors():
                 issue = self._issue(thread)
                 (issue if comment is None else issue.get_comment(comment)).create_reaction(content)
-        except NotThere:
+        except Gone:
             return
 
     def write_comment(self, thread: Thread, body: str, comment: int | None = None, marker: str = "") -> int:
@@ -79,7 +80,7 @@ def _edited(issue: PyGithubIssue, comment: int, body: str) -> bool:
     try:
         with github_errors():
             issue.get_comment(comment).edit(body)
-    except NotThere:
+    except Gone:
         return False
     return True
 

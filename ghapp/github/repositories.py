@@ -2,15 +2,16 @@
 
 import logging
 import re
+from collections import Counter
 from datetime import datetime
 
 from github.ContentFile import ContentFile
 
-from ghapp.core.errors import UserError
+from ghapp.core.errors import Gone, UserError
 from ghapp.core.events import Actor, Repository
 from ghapp.core.ports import Remote
 from ghapp.core.rights import Permission
-from ghapp.github.app import GitHubApp, NotThere, github_errors
+from ghapp.github.app import GitHubApp, github_errors
 from ghapp.github.pages import pages
 
 log = logging.getLogger(__name__)
@@ -18,6 +19,7 @@ log = logging.getLogger(__name__)
 _LOGIN = re.compile(r"[A-Za-z0-9_-]+(\[bot\])?")
 """It becomes a part of an address."""
 
+_DELIVERY_TRIES = 4
 _MAX_FILE = 1024 * 1024
 _ROLES = {role.name.lower(): role for role in Permission}
 
@@ -46,7 +48,7 @@ class GitHubRepositories:
                 _, found = self._app.installation(repository.installation).requester.requestJsonAndCheck(
                     "GET", f"/repos/{repository.full_name}/collaborators/{actor.login}/permission"
                 )
-        except NotThere:
+        except Gone:
             return Permission.NONE
         if (found.get("user") or {}).get("id") != actor.id:
             return Permission.NONE
@@ -66,7 +68,7 @@ class GitHubRepositories:
                 if found.size > _MAX_FILE or found.encoding != "base64":
                     raise UserError(f"{path} is larger than 1 MiB.")
                 return found.decoded_content
-        except NotThere:
+        except Gone:
             return None
 
     def remote(self, repository: Repository) -> Remote:
@@ -94,7 +96,8 @@ class GitHubRepositories:
     def redeliver_failed(self, since: float) -> int:
         """Ask for another delivery of each that failed after `since` (seconds since the epoch); how many.
 
-        GitHub does not redeliver by itself. A redelivery keeps its guid, so one that arrived later is told by it.
+        GitHub does not redeliver by itself. A redelivery keeps its guid, so one that arrived later is told by it. What
+        we refused ourselves (4xx) would be refused again, and what failed four times is given up.
         https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
         """
         requester = self._app.itself.requester
@@ -103,8 +106,13 @@ class GitHubRepositories:
             if _seconds(item["delivered_at"]) < since:
                 break
             recent.append(item)
-        arrived = {item["guid"] for item in recent if 200 <= item["status_code"] < 300}
-        lost = {item["guid"]: item["id"] for item in recent if item["guid"] not in arrived}
+        tries = Counter(item["guid"] for item in recent)
+        settled = {item["guid"] for item in recent if 200 <= item["status_code"] < 500}
+        lost = {
+            item["guid"]: item["id"]
+            for item in recent
+            if item["guid"] not in settled and tries[item["guid"]] < _DELIVERY_TRIES
+        }
         for number in lost.values():
             with github_errors():
                 requester.requestJsonAndCheck("POST", f"/app/hook/deliveries/{number}/attempts")

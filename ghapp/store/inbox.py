@@ -21,12 +21,16 @@ log = logging.getLogger(__name__)
 
 _EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 LOCK_SECONDS = 60.0
-_REMEMBER = 30 * DAY
+_REMEMBER_DELIVERY = 4 * DAY
+"""GitHub keeps a delivery for three days, and can send it again for as long."""
+_REMEMBER_MEANING = 30 * DAY
 
-# KEYS: delivery, meaning, inbox, wanted. ARGV: event, thread, seconds to remember, has a meaning
+# KEYS: delivery, meaning, inbox, wanted. ARGV: event, thread, seconds to remember a delivery, and a meaning (0: none).
+# A hint that waits already need not wait twice; the first in line may be in somebody's hands, so it does not count.
 _ADD = """
 if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[3]) then return 0 end
-if ARGV[4] == '1' and not redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[3]) then return 0 end
+if ARGV[4] ~= '0' and not redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[4]) then return 0 end
+if redis.call('LLEN', KEYS[3]) > 1 and redis.call('LINDEX', KEYS[3], -1) == ARGV[1] then return 1 end
 redis.call('RPUSH', KEYS[3], ARGV[1])
 redis.call('SADD', KEYS[4], ARGV[2])
 return 1
@@ -112,7 +116,8 @@ class Inboxes:
             means = meaning(event)
             box = inbox_key(event)
             keys = [key("delivery", delivery), key("meaning", means), key("inbox", box), key("wanted")]
-            return bool(self._add(keys, [_EVENT.dump_json(event), box, _REMEMBER, int(means is not None)]))
+            remember = _REMEMBER_MEANING if means else 0
+            return bool(self._add(keys, [_EVENT.dump_json(event), box, _REMEMBER_DELIVERY, remember]))
 
     def _in_its_thread(self, event: Event) -> Event:
         """An event on our pull request belongs to the issue's thread."""

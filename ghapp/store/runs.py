@@ -1,7 +1,8 @@
 """Runs: one record each, fenced by its epoch, with a lease for whoever works on it.
 
 Who may write: an active run belongs to the worker with the lease; a parked one to whoever holds its thread's inbox.
-Either can be overtaken by `supersede`, which counts the epoch up, and every write compares the epoch in Redis itself.
+Either can be overtaken by `supersede`, which counts the epoch up. Every write compares epoch and version in Redis
+itself, so one that is made from a stale copy is refused.
 """
 
 from dataclasses import replace
@@ -12,9 +13,10 @@ from redis import Redis
 from ghapp.core.errors import Superseded
 from ghapp.core.events import Thread
 from ghapp.core.run import ACTIVE, Run, State
-from ghapp.store.connection import key, store_errors, text
+from ghapp.store.connection import DAY, key, store_errors, text
 
 LEASE_SECONDS = 30.0
+_KEEP = 90 * DAY
 
 _RUN = TypeAdapter(Run)
 _ACTIVE = f" {' '.join(sorted(ACTIVE))} "
@@ -22,21 +24,25 @@ _ACTIVE = f" {' '.join(sorted(ACTIVE))} "
 # KEYS: run, thread, open runs, page. ARGV: run id, json, epoch, state. A run that ended is not begun again.
 _CREATE = """
 if redis.call('HEXISTS', KEYS[2], 'open') == 1 or redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-redis.call('HSET', KEYS[1], 'epoch', ARGV[3], 'state', ARGV[4], 'json', ARGV[2])
+redis.call('HSET', KEYS[1], 'epoch', ARGV[3], 'version', 0, 'state', ARGV[4], 'json', ARGV[2])
 redis.call('HSET', KEYS[2], 'open', ARGV[1], 'last', ARGV[1])
 redis.call('SADD', KEYS[3], ARGV[1])
 redis.call('SET', KEYS[4], ARGV[1])
 return 1
 """
 
-# KEYS: run, thread, open runs, lease. ARGV: run id, json, epoch expected, epoch written, state, active, done
+# KEYS: run, thread, open runs, lease, page. ARGV: run id, json, epoch expected, epoch written, state, active, done,
+# version expected, seconds to keep what has ended
 _SAVE = """
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[3] then return 0 end
+if redis.call('HGET', KEYS[1], 'version') ~= ARGV[8] then return 0 end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[4], 'state', ARGV[5], 'json', ARGV[2])
+redis.call('HINCRBY', KEYS[1], 'version', 1)
 if ARGV[6] == '0' or ARGV[3] ~= ARGV[4] then redis.call('DEL', KEYS[4]) end
 if ARGV[7] == '1' then
   redis.call('SREM', KEYS[3], ARGV[1])
   if redis.call('HGET', KEYS[2], 'open') == ARGV[1] then redis.call('HDEL', KEYS[2], 'open') end
+  for _, ended in ipairs({KEYS[1], KEYS[5]}) do redis.call('EXPIRE', ended, ARGV[9]) end
 end
 return 1
 """
@@ -99,23 +105,26 @@ class Runs:
             found = self._redis.get(key("page", page_key))
         return self.load(text(found)) if found else None
 
-    def save(self, run: Run) -> None:
-        """Replace the record if `run.epoch` is still the newest; else Superseded. A parked run's lease ends."""
-        self._write(run, run.epoch)
+    def save(self, run: Run) -> Run:
+        """Replace the record, and give it back as kept; a parked run's lease ends.
+
+        Superseded when a newer attempt is out, or when somebody else wrote since `run` was read.
+        """
+        return self._write(run, run.epoch)
 
     def supersede(self, run: Run) -> Run:
         """Replace the record under the next epoch, so that whoever holds the old one ends."""
-        newer = replace(run, epoch=run.epoch + 1)
-        self._write(newer, run.epoch)
-        return newer
+        return self._write(replace(run, epoch=run.epoch + 1), run.epoch)
 
-    def _write(self, run: Run, expected: int) -> None:
-        keys = [_run(run.id), _thread(run.thread), key("open"), _lease(run.id)]
+    def _write(self, run: Run, epoch: int) -> Run:
+        written = replace(run, version=run.version + 1)
+        keys = [_run(run.id), _thread(run.thread), key("open"), _lease(run.id), key("page", run.key)]
         flags = [run.state.value, int(run.is_active), int(run.is_done)]
-        args: list[str | bytes | int] = [run.id, _RUN.dump_json(run), expected, run.epoch, *flags]
+        args: list[str | bytes | int] = [run.id, _RUN.dump_json(written), epoch, run.epoch, *flags, run.version, _KEEP]
         with store_errors():
             if not self._save(keys, args):
                 raise Superseded(run.id)
+        return written
 
     def claim(self, run_id: str, epoch: int, worker: str) -> Run:
         """Take the lease for an attempt. Superseded when it is held, is not queued (any more), or is not the newest."""

@@ -40,9 +40,8 @@ class Front:
         """Answer requests that match (`POST .*/pulls`) so, the next so many times."""
         lines = [("Content-Type", "application/json; charset=utf-8"), *headers.items()]
         named = [(name.replace("_", "-"), value) for name, value in lines]
-        self._answers.append(
-            (request, status, named, body if isinstance(body, bytes) else json.dumps(body).encode(), [times])
-        )
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self._answers.append((request, status, named, raw, [times]))
 
     def count(self, request: str) -> int:
         """How many of the requests so far match."""

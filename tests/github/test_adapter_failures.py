@@ -4,9 +4,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from front import Front, pem
 
-from ghapp.core.errors import TransientError, UserError
+from ghapp.core.errors import Gone, TransientError, UserError
 from ghapp.core.events import Repository, Thread
-from ghapp.github.app import GitHubApp, NotThere
+from ghapp.github.app import GitHubApp
 from ghapp.github.issues import GitHubIssues
 from ghapp.github.repositories import GitHubRepositories
 from ghapp.playground.faults import Fault
@@ -111,7 +111,7 @@ def test_what_is_gone_is_not_there(
 ) -> None:
     """In whatever words GitHub says it."""
     front.says("GET .*/issues/[0-9]+", status, {"message": message})
-    with pytest.raises(NotThere):
+    with pytest.raises(Gone):
         issues.read(thread)
 
 

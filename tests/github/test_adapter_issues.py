@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from front import Front
 
-from ghapp.core.errors import TransientError
+from ghapp.core.errors import Gone, TransientError
 from ghapp.core.events import Actor, IssueLabeled, Repository, Thread
-from ghapp.github.app import GitHubApp, NotThere
+from ghapp.github.app import GitHubApp
 from ghapp.github.issues import GitHubIssues
 from ghapp.playground.faults import Fault
 from ghapp.playground.world import World
@@ -44,9 +44,9 @@ def test_an_issue_without_a_body_has_an_empty_one(issues: GitHubIssues, world: W
 
 def test_what_is_not_there_is_named(issues: GitHubIssues, thread: Thread) -> None:
     """404 is an answer, not a failure."""
-    with pytest.raises(NotThere):
+    with pytest.raises(Gone):
         issues.read(replace(thread, number=999))
-    with pytest.raises(NotThere):
+    with pytest.raises(Gone):
         issues.comments(replace(thread, number=999))
 
 

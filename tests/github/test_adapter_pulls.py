@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from front import Front
 
-from ghapp.core.errors import TransientError, UserError
+from ghapp.core.errors import Gone, TransientError, UserError
 from ghapp.core.events import Repository
 from ghapp.core.ports import Pull
-from ghapp.github.app import GitHubApp, NotThere
+from ghapp.github.app import GitHubApp
 from ghapp.github.pulls import GitHubPulls
 from ghapp.playground.faults import Fault
 from ghapp.playground.world import World
@@ -132,5 +132,5 @@ def test_ours_are_the_apps_own_from_our_branches(pulls: GitHubPulls, world: Worl
 
 def test_what_is_not_there_is_named(pulls: GitHubPulls, demo: Repository) -> None:
     """404 is an answer, not a failure."""
-    with pytest.raises(NotThere):
+    with pytest.raises(Gone):
         pulls.read(demo, 999)
