@@ -88,7 +88,7 @@ def _text_of(reply: BetaMessage) -> str:
 
 
 def _storable(tell: Tell) -> Tell:
-    """`tell` for text that came as JSON, which can spell characters that UTF-8 cannot."""
+    """`tell` for results that came as JSON, which can spell file names that UTF-8 cannot."""
 
     def tell_storable(kind: str, text: str) -> None:
         tell(kind, text.encode("utf-8", "replace").decode())

@@ -105,6 +105,7 @@ class Attempt:
         return [text for told, text in self.told if told == kind]
 
     def _tell(self, kind: str, text: str) -> None:
+        text.encode()  # as a store would
         self.told.append((kind, text))
 
     def _look(self) -> Verdict:

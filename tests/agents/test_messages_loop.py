@@ -340,6 +340,19 @@ def test_a_guest_program_that_fails_is_answered(start: Start, tmp_path: Path) ->
     assert attempt.work().outcome is Outcome.NO_CHANGE
 
 
+def test_a_file_name_that_is_no_text_is_answered(start: Start, tmp_path: Path) -> None:
+    """A name of odd bytes in a result reaches model and transcript as replaced characters."""
+
+    class Odd(Folder):
+        def run(self, command: Sequence[str], *, stdin: bytes = b"", timeout: float = 600) -> Completed:
+            return Completed(0, r'{"text": "caf\udce9"}', 0.0)
+
+    attempt = start("{tools: [{read: {path: .}}]}", f"{{shown: [caf], tools: [{NO_CHANGE}]}}")
+    attempt.workspace = Odd(tmp_path)
+    assert attempt.work().outcome is Outcome.NO_CHANGE
+    assert attempt.tells("result")[0] == "caf?"
+
+
 def test_an_attempt_can_be_told_what_was_wrong_before(start: Start) -> None:
     """Feedback of a former attempt and the repository's advice stand in the first message."""
     attempt = start(f"{{shown: [b.txt is missing, Use tabs], tools: [{NO_CHANGE}]}}")
