@@ -151,10 +151,10 @@ def test_nobody_at_home_is_an_outage(key: rsa.RSAPrivateKey, app: GitHubApp, dem
 
 
 def test_a_wrong_key_is_told(world: World, front: Front, app: GitHubApp, demo: Repository) -> None:
-    """GitHub does not know the signature: that is for the operator to mend, not to be tried again."""
+    """GitHub does not know the signature: the operator's to mend, and the person's wish waits until then."""
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     wrong = GitHubApp(str(world.app.id), pem(other), world.state.api, world.state.base_url)
-    with pytest.raises(UserError, match="401"):
+    with pytest.raises(TransientError, match="credentials"):
         GitHubRepositories(wrong).remote(demo)
     wrong.close()
 
@@ -173,6 +173,6 @@ def test_the_app_knows_who_it_is(app: GitHubApp, world: World, front: Front, dem
     for _ in range(2):
         assert app.id == world.app.id
         assert app.bot(demo.installation) == ("honk[bot]", bot.id)
-        assert app.author(demo.installation) == ("honk[bot]", f"{bot.id}+honk[bot]@users.noreply.github.com")
+        assert app.author(demo.installation) == ("honk[bot]", f"{bot.id}+honk[bot]@users.noreply.127.0.0.1")
     assert front.count("GET .*/app") == 1
     assert front.count("GET .*/users/.*") == 1

@@ -22,8 +22,7 @@ def runs(redis: Redis) -> Runs:
 def _at_work(runs: Runs, kept: Run, worker: str = "w1") -> Run:
     """The run, claimed by a worker that has begun."""
     begun = advance(runs.claim(kept.id, kept.epoch, worker), State.PREPARING, 1.0, "a worker is free")
-    runs.save(begun)
-    return begun
+    return runs.save(begun)
 
 
 def _lease(redis: Redis, run_id: str = "r1") -> str | None:
@@ -122,7 +121,7 @@ def test_a_job_that_comes_late_finds_nothing_to_claim(runs: Runs) -> None:
     """A second job of an attempt that has parked its run, or ended it, must not start the work again."""
     runs.create(run())
     begun = _at_work(runs, run())
-    runs.save(replace(begun, state=State.AWAITING_CI))
+    begun = runs.save(replace(begun, state=State.AWAITING_CI))
     with pytest.raises(Superseded):
         runs.claim("r1", 0, "w2")
     runs.save(replace(begun, state=State.DONE))
@@ -216,7 +215,7 @@ def test_a_record_is_replaced_while_the_lease_goes_on(runs: Runs) -> None:
     """An active run is saved as often as needed under one lease."""
     runs.create(run())
     begun = _at_work(runs, run())
-    runs.save(replace(begun, notes=("one",)))
+    begun = runs.save(replace(begun, notes=("one",)))
     runs.save(replace(begun, notes=("one", "two")))
     assert runs.load("r1").notes == ("one", "two")
     assert runs.is_held("r1")
@@ -255,3 +254,14 @@ def test_a_store_that_is_away_is_named(stopped_url: str) -> None:
     for verb in verbs:
         with pytest.raises(StoreDown):
             verb()
+
+
+def test_nobody_writes_over_what_they_have_not_seen(runs: Runs) -> None:
+    """Two hands with a copy of one record: the second is refused, whether it saves or takes over."""
+    runs.create(run())
+    begun = _at_work(runs, run())
+    kept = runs.save(replace(begun, notes=("seen",)))
+    for late in (lambda: runs.save(replace(begun, pull=7)), lambda: runs.supersede(begun)):
+        with pytest.raises(Superseded):
+            late()
+    assert runs.load("r1") == kept
