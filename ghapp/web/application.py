@@ -9,7 +9,6 @@ from ghapp.core.errors import StoreDown
 from ghapp.core.ports import Inbox, Queue
 from ghapp.web import hooks, runs
 
-
 # What default-src does not cover has to be said on its own.
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

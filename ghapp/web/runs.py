@@ -9,7 +9,6 @@ from ghapp.core import messages
 from ghapp.core.ports import Entry
 from ghapp.core.run import Run
 
-
 MAX_LINES = 300
 """A page is read on a phone; the rest of a long transcript is not shown."""
 
