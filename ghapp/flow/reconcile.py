@@ -33,10 +33,10 @@ class Reconcile:
 
     def tick(self) -> None:
         """Hand out what waits, take back what was lost, write what is owed."""
-        for inbox in self.inbox.wanted():
-            self.queue.intake(inbox)
         for run in self.store.unfinished():
             self._mind(run)
+        for inbox in self.inbox.wanted():
+            self.queue.intake(inbox)
         self.status.flush()
 
     def sweep(self) -> None:

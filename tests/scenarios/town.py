@@ -73,7 +73,7 @@ def _signals_kept() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-@dataclass
+@dataclass(repr=False)
 class TownClock:
     """The town's time (`ports.Clock`): the machine's, and what the test lets pass."""
 
@@ -103,7 +103,7 @@ class Model(ScriptedModel):
         return super().answer(asked)
 
 
-@dataclass
+@dataclass(repr=False)
 class Town:
     """The town. Threads go by the number of their issue in `octo/demo`."""
 
@@ -264,7 +264,7 @@ class Town:
         self.reports(pull.pull.head_sha, "test", "failure")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Citizen:
     """Someone in the town, and what people do there."""
 
