@@ -100,7 +100,8 @@ def test_an_unknown_page_is_not_found(client: FlaskClient, redis: Redis, key: st
 def test_every_answer_is_guarded(client: FlaskClient, redis: Redis, path: str) -> None:
     """No scripts, no framing, no guessing of types, no trace of the address elsewhere, no index, no cache."""
     Runs(redis).create(RUN)
-    headers = client.get(path).headers
+    with client.get(path) as answer:
+        headers = answer.headers
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
@@ -116,6 +117,7 @@ def test_the_page_brings_its_own_style_and_nothing_else(client: FlaskClient, red
     Runs(redis).create(RUN)
     page = client.get(f"/runs/{KEY}").text
     assert 'href="/static/honk.css"' in page
-    assert client.get("/static/honk.css").content_type.startswith("text/css")
+    with client.get("/static/honk.css") as style:
+        assert style.content_type.startswith("text/css")
     assert "http://" not in page
     assert "https://" not in page
