@@ -136,5 +136,8 @@ def _read(kind: Any, text: str, limits: Mapping[str, Any]) -> Any:
 
 
 def describe() -> list[tuple[str, str, str]]:
-    """Name, default and sentence of every setting, for the documentation."""
-    return [(item.metadata["name"], str(item.default), item.metadata["doc"]) for item in fields(Settings)]
+    """Name, default as one would write it, and sentence of every setting, for the documentation."""
+    return [
+        (item.metadata["name"], "0" if item.default is False else str(item.default), item.metadata["doc"])
+        for item in fields(Settings)
+    ]
