@@ -184,6 +184,20 @@ def _secrets(file: FileChange, name: str, watch: Watch) -> Iterator[Finding]:
         yield _block(Rule.SECRET, name, f"{leak.kind} in added line {leak.line}")
 
 
+_CI_FOLDERS = (".github/workflows", ".github/actions", ".circleci", ".buildkite", ".semaphore", ".woodpecker")
+_CI_FILES = frozenset(
+    {
+        ".appveyor.yml", ".cirrus.yml", ".drone.yml", ".gitlab-ci.yml", ".travis.yml", ".woodpecker.yml",
+        "appveyor.yml", "azure-pipelines.yml", "bitbucket-pipelines.yml", "jenkinsfile",
+    }
+)  # fmt: skip
+
+
+def _is_ci(plain: str) -> bool:
+    """What CI services run, with the repository's secrets, from any branch that is pushed."""
+    return plain in _CI_FILES or any(plain == folder or plain.startswith(f"{folder}/") for folder in _CI_FOLDERS)
+
+
 def _forbidden(file: FileChange, name: str, limits: Limits) -> Iterator[Finding]:
     """What may not be changed, nor taken away."""
     plain = paths.plain_path(file.path)
@@ -191,10 +205,7 @@ def _forbidden(file: FileChange, name: str, limits: Limits) -> Iterator[Finding]
         yield _block(Rule.SUBMODULE, name, "a submodule")
     if paths.is_gitmodules(file.path):
         yield _block(Rule.SUBMODULE, name, "the list of submodules")
-    if plain.startswith((".github/workflows/", ".github/actions/")) or plain in (
-        ".github/workflows",
-        ".github/actions",
-    ):
+    if _is_ci(plain):
         yield _block(Rule.WORKFLOW, name, "a workflow runs with the rights of the repository; an admin must change it")
     if plain in (".github/honk.yml", ".github"):
         yield _block(Rule.CONFIG, name, "it sets the rules for Honk itself; a person must change it")

@@ -6,7 +6,7 @@ do something about it. What else is raised stands with the verb.
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -26,7 +26,7 @@ class Remote:
     """Where git finds a repository. `token` opens only this repository, for at most an hour; None = no password."""
 
     url: str
-    token: str | None
+    token: str | None = field(repr=False)
 
 
 @dataclass(frozen=True)

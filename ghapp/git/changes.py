@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal, cast
 
+from ghapp.core.errors import UserError
 from ghapp.core.gate import LINK, SUBMODULE, Change, FileChange
 from ghapp.git import blobs
-from ghapp.git.process import Git, Limits
+from ghapp.git.process import Git, GitFailed, Limits
 
 MAX_DIFF = 1_000_000
 # Above what the gate lets out: beyond these, contents are not looked at, and sizes alone stop the change.
 _MAX_BLOB = 8 * 2**20
 _MAX_TOTAL = 64 * 2**20
+# A few hundred bytes of nested trees can name more paths than there are atoms.
+_LISTING = Limits(output=64 * 2**20, cpu=60, memory=4 * 2**30)
 _LOOKED_AT = 8000  # where git itself looks for a NUL to tell binary files
 
 Status = Literal["A", "M", "D", "T"]
@@ -59,7 +62,13 @@ def diff(git: Git, base: str, head: str) -> str:
 
 
 def _entries(git: Git, base: str, head: str) -> Iterator[_Entry]:
-    fields = git.run("diff-tree", "-r", "--raw", "-z", "--no-renames", "--no-abbrev", base, head).split(b"\0")
+    try:
+        listed = git.run("diff-tree", "-r", "--raw", "-z", "--no-renames", "--no-abbrev", base, head, limits=_LISTING)
+    except GitFailed as failure:
+        raise UserError("The change is too large to look at.") from failure
+    if len(listed) >= _LISTING.output:
+        raise UserError("The change is too large to look at.")
+    fields = listed.split(b"\0")
     for about, name in zip(fields[0::2], fields[1::2], strict=False):
         old_mode, new_mode, old, new, status = about.decode().removeprefix(":").split(" ")
         yield _Entry(os.fsdecode(name), cast(Status, status), old_mode, new_mode, old, new)

@@ -87,10 +87,14 @@ def _wait(process: subprocess.Popen[bytes], deadline: float, stop: Event | None)
     return None
 
 
+# Started by root, the jail could write the kernel's settings, and so run a program outside.
+_SHUT = ["--disable-userns", "--cap-drop", "ALL"]
+
+
 def _walls() -> list[str]:
     # The runner of GitHub is no root either; suites that test permissions notice.
     user = ["--unshare-user", "--uid", "1001", "--gid", "1001"]
-    return [*user, "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--new-session"]
+    return [*user, "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--die-with-parent", "--new-session", *_SHUT]
 
 
 def _mounts(home: Path) -> list[str]:
@@ -103,7 +107,7 @@ def _mounts(home: Path) -> list[str]:
             mounts += ["--ro-bind", str(path), str(path)]
     for name in _ETC.split():
         mounts += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    mounts += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108
+    mounts += ["--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev", "--tmpfs", "/tmp"]  # noqa: S108
     if not Path(sys.base_prefix).is_relative_to("/usr"):
         mounts += ["--ro-bind", sys.base_prefix, sys.base_prefix]
     for path in _named_files():

@@ -1,4 +1,4 @@
-"""The playground as one server: REST, GraphQL, git, logs and the control door behind one loopback address."""
+"""The playground as one server: REST, GraphQL, git, logs and pages behind one loopback address."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -12,7 +12,6 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from ghapp.playground.auth import Caller, RefusedError, caller_of, token_of
 from ghapp.playground.contract import Contract, graphql_schema
-from ghapp.playground.control import add_control
 from ghapp.playground.git_http import GitHttp, Update
 from ghapp.playground.graphql import execute
 from ghapp.playground.rest import actions, apps, checks, door, git, issues, pulls, reactions, repositories
@@ -41,7 +40,6 @@ _GIT_VERBS = ("/info/refs", "/git-upload-pack", "/git-receive-pack")
 def create_app(world: World, blueprints: Iterable[Blueprint] = ()) -> Flask:
     """All but REST and git as a Flask app; `blueprints` are the web pages."""
     app = Flask(__name__, static_folder=None)
-    add_control(app, world)
     app.add_url_rule("/api/graphql", "graphql", _graphql(world), methods=["POST"])
     app.add_url_rule("/_logs/<owner>/<repo>/<int:run_id>/<int:job_id>", "logs", _logs(world))
     app.add_url_rule("/_artifacts/<owner>/<repo>/<int:run_id>/<int:artifact_id>", "artifacts", _artifacts(world))

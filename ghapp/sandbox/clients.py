@@ -22,6 +22,8 @@ _PLACES = re.compile(
     re.IGNORECASE,
 )
 _SOURCES = re.compile(r"\w*(FIND.LINKS|INDEX.URL|INDEX|CERT|CA_BUNDLE|CERT_FILE|CERT_DIR|CA_CERTS)", re.IGNORECASE)
+# What opens a registry for uploads. Whatever set-up sees may end up in the environment that the agent works in.
+_SECRETS = re.compile(r"\w*(PUBLISH|TOKEN|PASSWORD|_AUTH)\w*", re.IGNORECASE)
 _SHOWN_ANYWAY = ("/usr", "/etc/ssl")
 
 
@@ -36,7 +38,9 @@ class Clients:
 def settings_of(environment: Mapping[str, str], etc: Path = Path("/etc")) -> Clients:
     """The package clients' settings in an environment and in the configuration files that it leads to."""
     variables = {
-        name: value for name, value in environment.items() if _SETTINGS.fullmatch(name) and not _PLACES.fullmatch(name)
+        name: value
+        for name, value in environment.items()
+        if _SETTINGS.fullmatch(name) and not _PLACES.fullmatch(name) and not _SECRETS.fullmatch(name)
     }
     files = list(_files(environment, etc))
     values = [value for name, value in variables.items() if _SOURCES.fullmatch(name)]

@@ -189,7 +189,16 @@ def test_a_link_does_not_take_the_place_of_a_folder() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [".github/workflows/ci.yml", ".GitHub/Workflows/ci.yml", ".github/workflows", ".github/actions/x/action.yml"],
+    [
+        ".github/workflows/ci.yml",
+        ".GitHub/Workflows/ci.yml",
+        ".github/workflows",
+        ".github/actions/x/action.yml",
+        ".circleci/config.yml",
+        ".gitlab-ci.yml",
+        "Jenkinsfile",
+        "azure-pipelines.yml",
+    ],
 )
 def test_workflows_are_an_admins(path: str) -> None:
     """Neither written nor deleted, in any spelling."""

@@ -159,35 +159,6 @@ def test_what_was_told_is_not_told_again(playground: Playground, app: object) ->
     assert world.emitted.count("push") == 1
 
 
-def test_other_processes_have_the_same_verbs(playground: Playground, tmp_path: Path, public_key: str) -> None:
-    """Repository from a folder, App, issue, label, comment, state: all by the control door."""
-    door = Api(playground.base_url)
-    (tmp_path / "code" / "sub").mkdir(parents=True)
-    (tmp_path / "code" / "sub" / "a.py").write_text("x = 1\n")
-
-    def say(verb: str, **given: object) -> object:
-        return door.call("POST", f"/_playground/{verb}", 200, json=given)
-
-    say("create_repository", full_name="octo/code", path=str(tmp_path / "code"))
-    say("register_app", slug="honk", public_key=public_key, events=["issues"], permissions={"issues": "write"})
-    say("install", account="octo")
-    say("grant", repository="octo/code", login="mona", role="write")
-    assert say("open_issue", login="mona", repository="octo/code", title="Hm") == {"number": 1}
-    say("label", login="mona", repository="octo/code", number=1, name="honk")
-    say("comment", login="mona", repository="octo/code", number=1, body="/honk")
-    say("unlabel", login="mona", repository="octo/code", number=1, name="honk")
-    say("close", login="mona", repository="octo/code", number=1)
-    say("settle")
-    shown = door.get("/_playground/state")["repositories"]["octo/code"]
-    assert (shown["issues"][0]["state"], shown["issues"][0]["comments"][0]["body"]) == ("closed", "/honk")
-    assert playground.world.read("octo/code", "sub/a.py") == "x = 1\n"
-    assert door.get("/_playground/violations") == []
-    assert "issues.opened" in door.get("/_playground/usage")
-    door.call("POST", "/_playground/fly", 404, json={})
-    door.call("POST", "/_playground/label", 422, json={"login": "mona", "repository": "octo/nowhere", "number": 1})
-    door.session.close()
-
-
 def test_served_until_told_to_stop(tmp_path: Path) -> None:
     """What `honk playground` does: fill the world when it is up, serve, and end."""
     until, urls = threading.Event(), queue.Queue[str]()
@@ -200,11 +171,11 @@ def test_served_until_told_to_stop(tmp_path: Path) -> None:
     server = threading.Thread(target=serve, args=("127.0.0.1", 0, tmp_path / "data"), kwargs=given)
     server.start()
     door = Api(urls.get(timeout=20))
-    assert list(door.get("/_playground/state")["repositories"]) == ["octo/demo"]
+    assert "resources" in door.get("/api/v3/rate_limit")
     until.set()
     server.join()
     with pytest.raises(requests.ConnectionError):
-        door.get("/_playground/state")
+        door.get("/api/v3/rate_limit")
     door.session.close()
 
 

@@ -104,6 +104,8 @@ def test_a_set_up_has_the_network_and_the_clients_settings(make: Make, origin: O
         "HOME": str(tmp_path),
         "PIP_FIND_LINKS": str(wheels),
         "PIP_CACHE_DIR": "/somewhere",
+        "UV_PUBLISH_TOKEN": "a secret",
+        "NPM_CONFIG__AUTHTOKEN": "a secret",
         "https_proxy": "http://127.0.0.1:1",
         "NPM_CONFIG_REGISTRY": "http://127.0.0.1:2",
         "REQUESTS_CA_BUNDLE": "/etc/ssl/certs/ca-certificates.crt",
