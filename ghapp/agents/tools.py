@@ -87,8 +87,8 @@ DESCRIPTIONS: dict[str, tuple[type[Input], str]] = {
 class Interrupted(BaseException):
     """Carries an exception of ours out of a tool.
 
-    The tool runner turns every Exception of a tool into a text for the model, but that a sandbox is gone or another
-    attempt has taken over must end the work.
+    The tool runner turns every Exception of a tool into a text for the model, but that a sandbox is gone, or a defect
+    of ours, must end the work.
     """
 
     def __init__(self, error: Exception) -> None:

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import httpx2
 
@@ -26,11 +26,13 @@ from ghapp.core.budget import Budget, Usage, price_of
 from ghapp.core.errors import UserError
 from ghapp.core.ports import ModelAccess
 from ghapp.sandbox import relay_rules
+from ghapp.sandbox.folders import locked_if_free, owned, remove
 from ghapp.sandbox.relay_http import Exchange
 from ghapp.sandbox.relay_meter import Meter, Purse
 from ghapp.sandbox.relay_rules import Call, Headers, Refused
 
 _MAX_CALLERS = 16  # connections at a time: the sandbox must not use up the worker's file descriptors
+_PREFIX = "honk-relay-"
 _MAX_SOCKET_PATH = 107  # bytes; sun_path of unix(7)
 # A model may think for minutes before the first byte; ten are what the SDK grants a call as well.
 _TIMEOUT = httpx2.Timeout(600, connect=30)
@@ -51,18 +53,21 @@ class ModelRelay:
         `record` is called in the relay's thread once for each call that was answered, when it ends, however it ends.
         What it raises is raised here at the end. Raises UserError when the socket's path would be too long.
         """
-        with TemporaryDirectory(prefix="honk-relay-") as folder:
-            path = _socket_path(Path(folder))
+        temporary = Path(tempfile.gettempdir())  # a data folder's path may be too long for a socket
+        _sweep(temporary)
+        with owned(temporary, _PREFIX) as folder:
+            path = _socket_path(folder)
             session = _Session(self._upstream, self._key, model, Purse(budget, spent, record, self._clock))
             with ThreadPoolExecutor(1, thread_name_prefix="honk-relay") as pool:
                 ready: Future[Stop] = Future()
                 done = pool.submit(lambda: asyncio.run(session.listen(path, ready)))
                 done.add_done_callback(lambda ended: _tell_failure(ended, ready))
-                stop = ready.result()
                 try:
+                    ready.result()
                     yield ModelAccess(path, model)
                 finally:
-                    stop()
+                    # Also when a signal ends the wait for `ready`: leaving the pool waits for its thread.
+                    ready.add_done_callback(_stop)
                     done.result()
             if session.failure is not None:
                 raise session.failure
@@ -76,7 +81,7 @@ class _Session:
         self._callers: set[asyncio.Task[None]] = set()
 
     @property
-    def failure(self) -> Exception | None:
+    def failure(self) -> BaseException | None:
         """What `record` raised, if it did."""
         return self._purse.failure
 
@@ -121,18 +126,20 @@ class _Session:
     ) -> None:
         request = provider.build_request("POST", self._upstream + call.target, headers=headers, content=body)
         meter = Meter()
-        if call.worst is None:
-            await _forward(provider, exchange, request, meter)
-            return
-        await self._purse.admit(call.worst)
+        if call.worst is not None:
+            await self._purse.admit(call.worst)
         try:
-            await _forward(provider, exchange, request, meter)
+            complete = await _forward(provider, exchange, request, meter)
         finally:
-            self._purse.settle(call.worst, meter.usage(price_of(self._model)))
+            # Before the caller knows the end, so that its next call meets a purse that is up to date.
+            if call.worst is not None:
+                self._purse.settle(call.worst, meter.usage(price_of(self._model)))
+        if complete:
+            await exchange.end()
 
 
-async def _forward(provider: httpx2.AsyncClient, exchange: Exchange, request: httpx2.Request, meter: Meter) -> None:
-    """Pass the answer on as it comes. Raises Refused when there is none.
+async def _forward(provider: httpx2.AsyncClient, exchange: Exchange, request: httpx2.Request, meter: Meter) -> bool:
+    """Pass the answer on as it comes, all but its end mark; whether it is complete. Raises Refused when there is none.
 
     When the caller goes away the rest is read without a reader: what was begun is charged, and hanging up must not be
     a way to spend what nobody counts.
@@ -150,11 +157,21 @@ async def _forward(provider: httpx2.AsyncClient, exchange: Exchange, request: ht
         async for piece in response.aiter_raw():
             meter.feed(piece)
             await exchange.send(piece)
-        await exchange.end()
     except httpx2.TransportError:
-        pass  # cut on the way: the caller sees an answer without its end
+        return False  # cut on the way: the caller is to see an answer without its end
     finally:
         await response.aclose()
+    return True
+
+
+def _sweep(temporary: Path) -> None:
+    """Remove the folders of our user's relays whose process was killed."""
+    for folder in temporary.glob(f"{_PREFIX}*"):
+        with suppress(FileNotFoundError):
+            ours = folder.lstat().st_uid == os.getuid()
+            with locked_if_free(folder) if ours else nullcontext(False) as free:
+                if free:
+                    remove(folder)
 
 
 def _socket_path(folder: Path) -> Path:
@@ -162,6 +179,11 @@ def _socket_path(folder: Path) -> Path:
     if len(os.fsencode(path)) > _MAX_SOCKET_PATH:
         raise UserError(f"The folder for temporary files has too long a name for a socket: {folder}. Set TMPDIR.")
     return path
+
+
+def _stop(ready: Future[Stop]) -> None:
+    if ready.exception() is None:
+        ready.result()()
 
 
 def _tell_failure(ended: Future[None], ready: Future[Stop]) -> None:

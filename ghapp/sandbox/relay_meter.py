@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from ghapp.core.budget import Budget, Price, Usage
+from ghapp.core.errors import Superseded
 from ghapp.sandbox.relay_rules import Refused
 
 _CHARACTERS_PER_TOKEN = 4
@@ -104,7 +105,7 @@ class Purse:
         self._opened_at = clock()
         self._underway: list[Usage] = []
         self._ended = asyncio.Event()
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
 
     async def admit(self, worst: Usage) -> None:
         """Wait for room and take it. Raises Refused when a limit is reached."""
@@ -130,7 +131,7 @@ class Purse:
         self._spent += used
         try:
             self._record(used)
-        except Exception as error:  # noqa: BLE001 - the edge of the relay's thread: whoever closes the relay raises it
+        except (Exception, Superseded) as error:  # noqa: BLE001 - a thread's edge: raised at the close
             self.failure = error
 
     def _refuse_at_limit(self, seconds: float) -> None:

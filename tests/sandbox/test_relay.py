@@ -228,6 +228,18 @@ def test_says_so_when_the_path_is_too_long(tmp_path: Path, monkeypatch: pytest.M
         pass
 
 
+def test_sweeps_what_a_killed_worker_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder of a relay whose process is gone is removed; that of one which still listens is not."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left = tmp_path / "honk-relay-left"
+    left.mkdir()
+    with relay_to("http://127.0.0.1:1") as (first, _), relay_to("http://127.0.0.1:1") as (second, _):
+        assert not left.exists()
+        assert first.socket.exists()
+        assert second.socket.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("given", "sent"),
     [
