@@ -57,8 +57,8 @@ class FollowUp:
             case ci.CiState.RED if not known:
                 self._red(attempt, reported, verdict.failing)
             case ci.CiState.PENDING | ci.CiState.NONE if not known:
-                attempt.update(ci=reported)
                 self._wait_again(attempt, "CI is running")
+                attempt.update(ci=reported, reason="CI is running" if reported else "nothing is reported on the head")
                 self.status.tell(attempt.run)
 
     def _green(self, attempt: Attempt, pull: Pull, reported: Reported) -> None:

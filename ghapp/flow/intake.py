@@ -18,7 +18,7 @@ from ghapp.flow.status import Status
 
 log = logging.getLogger(__name__)
 
-_TRIES = 3
+_TRIES = 5
 MAX_REMARKS = 50
 MAX_REMARK = 8_192
 MAX_BODY = 65_536

@@ -1,0 +1,155 @@
+"""After the pull request is open: its checks, its head and its end are followed."""
+
+import pytest
+from town import DEMO, Citizen, Town
+from turns import fix
+
+from ghapp.core.run import Conclusion
+from ghapp.playground.state import Pull
+
+
+@pytest.fixture
+def issue(town: Town, octocat: Citizen) -> int:
+    """An issue whose pull request is open and waits for CI."""
+    number = octocat.open_issue()
+    octocat.label(number)
+    with town.model(fix()):
+        town.work()
+    assert "waiting for CI" in town.status(number)
+    return number
+
+
+@pytest.fixture
+def pull(town: Town, issue: int) -> Pull:
+    """Its pull request."""
+    pull = town.the_pull().pull
+    assert pull is not None
+    return pull
+
+
+def test_red_ci_stays_a_draft_until_a_rerun_is_green(town: Town, issue: int, pull: Pull) -> None:
+    """CI fails: the draft stays, status and pull request name the check; a rerun turns green, and it is ready."""
+    assert "| test | ⏳ queued |" in town.status(issue)
+    town.ci_fails(town.the_pull())
+    town.work()
+    assert pull.draft
+    assert "| test | ❌ failure |" in town.status(issue)
+    assert "CI is red: test." in town.status(issue)
+    assert "| test | ❌ failure |" in (town.the_pull().body or "")
+    town.reports(pull.head_sha, "test", None, "in_progress")
+    town.later(61)  # GitHub sends nothing for this
+    town.later(6)
+    assert "⏳ in_progress" in town.status(issue)
+    assert "CI is red" not in town.status(issue)
+    town.ci_passes(town.the_pull())
+    town.work()
+    assert not pull.draft
+    assert "ready for review" in town.status(issue)
+    assert "| test | ✅ success |" in (town.the_pull().body or "")
+
+
+def test_one_red_check_among_green_ones_is_red(town: Town, issue: int, pull: Pull) -> None:
+    """All checks but one succeed, and that one is named."""
+    town.reports(pull.head_sha, "lint", "failure")
+    town.ci_passes(town.the_pull())
+    town.work()
+    assert pull.draft
+    assert "CI is red: lint." in town.status(issue)
+
+
+def test_a_check_that_turns_red_later_takes_readiness_back(town: Town, issue: int, pull: Pull) -> None:
+    """It was ready, then another check failed: the status says so."""
+    town.ci_passes(town.the_pull())
+    town.work()
+    assert "ready for review" in town.status(issue)
+    town.reports(pull.head_sha, "slow", "timed_out")
+    town.work()
+    assert "**Honk** · waiting for CI" in town.status(issue)
+    assert "CI is red: slow." in town.status(issue)
+
+
+def test_who_puts_it_back_to_draft_is_not_overruled(town: Town, octocat: Citizen, issue: int, pull: Pull) -> None:
+    """I put the green pull request back to draft for a reason of mine, and Honk leaves it there."""
+    town.ci_passes(town.the_pull())
+    town.work()
+    octocat.ready(town.the_pull().number, draft=True)
+    town.work()
+    town.later(120)
+    assert pull.draft
+    assert town.status(issue)
+
+
+def test_an_event_that_was_lost_is_made_up_for_by_the_clock(town: Town, issue: int, pull: Pull) -> None:
+    """GitHub's word about the green check never arrives, and a minute later it is ready all the same."""
+    hook, town.world.app.hook_url = town.world.app.hook_url, None
+    town.ci_passes(town.the_pull())
+    town.pump()
+    assert pull.draft
+    town.later(61)
+    town.world.app.hook_url = hook
+    assert not pull.draft
+    town.later(6)
+    assert "ready for review" in town.status(issue)
+
+
+def test_a_persons_push_is_followed_and_not_overwritten(
+    town: Town, octocat: Citizen, issue: int, pull: Pull
+) -> None:
+    """I push to Honk's branch: my commit stays, and its CI is what counts from then on."""
+    first = pull.head_sha
+    mine = octocat.push(pull.head_ref, {"answer.txt": "43\n"})
+    town.reports(first, "test", "success")
+    town.work()
+    assert pull.draft
+    assert town.run(issue).head_sha == mine
+    town.ci_passes(town.the_pull())
+    town.work()
+    assert not pull.draft
+    assert town.world.repo(DEMO).bare.branch(pull.head_ref) == mine
+    assert "ready for review" in town.status(issue)
+
+
+def test_a_closed_pull_request_ends_the_run(town: Town, octocat: Citizen, issue: int, pull: Pull) -> None:
+    """I close the pull request, and the run ends as closed, with its branch left alone."""
+    octocat.close(town.the_pull().number)
+    town.work()
+    assert town.run(issue).conclusion is Conclusion.CLOSED
+    assert "**Honk** · closed" in town.status(issue)
+    assert "was closed without a merge" in town.status(issue)
+    assert town.world.repo(DEMO).bare.branch(pull.head_ref) == pull.head_sha
+
+
+def test_a_merge_ends_the_run_and_closes_the_issue(town: Town, octocat: Citizen, issue: int, pull: Pull) -> None:
+    """I merge the ready pull request: the issue is closed by it, and the status says merged."""
+    town.ci_passes(town.the_pull())
+    town.work()
+    octocat.merge(town.the_pull().number)
+    town.work()
+    assert town.world.issue(DEMO, issue).state == "closed"
+    assert town.run(issue).conclusion is Conclusion.MERGED
+    assert "**Honk** · merged" in town.status(issue)
+    assert town.world.read(DEMO, "answer.txt") == "42\n"
+
+
+def test_closing_the_issue_leaves_an_open_pull_request_to_people(
+    town: Town, octocat: Citizen, issue: int, pull: Pull
+) -> None:
+    """I close the issue while its pull request is open, and the pull request is still followed."""
+    octocat.close(issue)
+    town.work()
+    town.ci_passes(town.the_pull())
+    town.work()
+    assert not pull.draft
+    assert "ready for review" in town.status(issue)
+
+
+def test_a_command_on_our_pull_request_counts_for_its_issue(town: Town, octocat: Citizen, issue: int) -> None:
+    """I say stop on the pull request, and then retry there: a new run works on the issue's own words."""
+    octocat.comment(town.the_pull().number, "/honk stop")
+    town.work()
+    assert "**Honk** · stopped" in town.status(issue)
+    octocat.comment(town.the_pull().number, "/honk retry")
+    with town.model(fix("44\n", shown=["# The answer is wrong\nIt must be 42."], not_shown=["honk:pull"])):
+        town.work()
+    assert len(town.pulls()) == 2
+    assert "waiting for CI" in town.status(issue)
