@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from ghapp.core import messages
 from ghapp.core.ports import CommitText, Results
@@ -202,8 +203,20 @@ def workshop(
         proof=Proof(sandbox, verifiers, results),
         commit_text=text,
         prompt_hash=prompt_hash(),
-        secrets=[text for text in (settings.anthropic_api_key, settings.github_webhook_secret) if len(text) >= 16],
+        secrets=known_secrets(settings),
     )
+
+
+def known_secrets(settings: Settings) -> list[str]:
+    """The server's own secrets, which must not leave in any change."""
+    mine = [
+        settings.anthropic_api_key,
+        settings.github_webhook_secret,
+        settings.github_webhook_secret_previous,
+        settings.private_key if settings.has_app else "",
+        urlsplit(settings.redis_url).password or "",
+    ]
+    return [secret for secret in mine if secret]
 
 
 def local_workshop(settings: Settings, text: Callable[[Run], CommitText]) -> Workshop:

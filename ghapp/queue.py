@@ -24,6 +24,7 @@ from ghapp.core.errors import StoreDown
 
 INTAKE = "honk-intake"
 RUNS = "honk-runs"
+JOBS = frozenset({"ghapp.jobs.intake", "ghapp.jobs.execute"})
 
 _INTERVAL = 5
 _JOB_TIMEOUT = 25 * 3600  # a budget has at most a day
@@ -73,11 +74,6 @@ class RqQueue:
         except (NoSuchJobError, InvalidJobOperation):  # the second when it ends between the two questions
             return False
 
-    def waiting(self) -> int:
-        """How many attempts wait for a worker."""
-        with _store_errors():
-            return len(self._runs)
-
 
 @contextmanager
 def _store_errors() -> Iterator[None]:
@@ -113,8 +109,14 @@ class HonkWorker(Worker):
                 os.kill(self.horse_pid, signal.SIGTERM)
 
     def main_work_horse(self, job: Job, queue: Queue) -> None:
-        """What the forked work horse does: it first ties its life to the worker's."""
+        """What the forked work horse does: it first ties its life to the worker's.
+
+        Whoever can write to Redis could have any function called, so only our own two are.
+        """
         _die_with_parent(self.pid)
+        if job.func_name not in JOBS:
+            log.error("a job asks for %r, which is none of ours", job.func_name)
+            os._exit(1)
         super().main_work_horse(job, queue)
 
 

@@ -25,7 +25,9 @@ def web() -> None:
         [
             sys.executable, "-m", "gunicorn", "--bind", f"{settings.host}:{settings.port}",
             "--worker-class", "gthread", "--threads", str(_THREADS), "--workers", "1", "--no-control-socket",
-            "--access-logfile", "-", "ghapp.web.wsgi:application()",
+            # Not the path: the address of a run's page is its secret.
+            "--access-logfile", "-", "--access-logformat", "%(h)s %(m)s %(s)s %(B)s %(M)sms %(a)s",
+            "ghapp.web.wsgi:application()",
         ],
     )  # fmt: skip
 

@@ -9,6 +9,11 @@ _SHOWN = frozenset({"step", "check", "ci", "tool", "note", "say", "github"})
 _WIDTH = 110
 
 
+def printable(text: str) -> str:
+    """Text of others for a terminal, which obeys control characters."""
+    return "".join(character if character.isprintable() or character == "\n" else "·" for character in text)
+
+
 class Teller:
     """Prints lines with the seconds since it was made."""
 
@@ -19,7 +24,7 @@ class Teller:
         """Print the first line of what happened; results and diffs are for the run's page."""
         if kind not in _SHOWN:
             return
-        first = text.strip().splitlines()[0] if text.strip() else ""
+        first = printable(text.strip().splitlines()[0] if text.strip() else "")
         line = first if len(first) <= _WIDTH else first[: _WIDTH - 1] + "…"
         seconds = f"{time.monotonic() - self._start:7.1f} s"
         click.echo(f"{click.style(seconds, dim=True)}  {click.style(f'{kind:<6}', fg=_COLOURS.get(kind))} {line}")

@@ -34,6 +34,7 @@ MAX_BYTES = 25 * 1024 * 1024
 """GitHub's own cap on a payload."""
 
 _MAX_TEXT = 65_536
+_SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}")
 _DELIVERY_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 _FULL_NAME = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9_.-]+")
 
@@ -49,6 +50,11 @@ class Delivery:
     id: str
     name: str
     event: Event | None
+
+
+def may_be_signed(signature: str | None) -> bool:
+    """Whether the header has the form of a signature, which can be said before the body is read."""
+    return signature is not None and _SIGNATURE.fullmatch(signature) is not None
 
 
 def is_signed(body: bytes, signature: str | None, secrets: Sequence[str]) -> bool:

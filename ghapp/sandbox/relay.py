@@ -113,7 +113,7 @@ class _Session:
                 raise Refused(429, "rate_limit_error", "too many calls at a time", [(b"retry-after", b"1")])
             head, body = await exchange.request(relay_rules.MAX_BODY)
             call = relay_rules.check(head.method, head.target, body, self._model)
-            await self._serve(provider, exchange, call, relay_rules.upward(head.headers, self._key), body)
+            await self._serve(provider, exchange, call, relay_rules.upward(head.headers, self._key))
         except Refused as refused:
             await exchange.refuse(refused)
         except OSError:
@@ -121,10 +121,8 @@ class _Session:
         finally:
             writer.close()
 
-    async def _serve(
-        self, provider: httpx2.AsyncClient, exchange: Exchange, call: Call, headers: Headers, body: bytes
-    ) -> None:
-        request = provider.build_request("POST", self._upstream + call.target, headers=headers, content=body)
+    async def _serve(self, provider: httpx2.AsyncClient, exchange: Exchange, call: Call, headers: Headers) -> None:
+        request = provider.build_request("POST", self._upstream + call.target, headers=headers, content=call.body)
         meter = Meter()
         if call.worst is not None:
             await self._purse.admit(call.worst)

@@ -59,9 +59,14 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """A request that may pass: its path and query, and the most that it can use; None where nothing is charged."""
+    """A request that may pass: its path and query, its body, and the most that it can use; None = nothing is charged.
+
+    The body is written anew from what was checked, so that no one behind us reads it in another way (a key that stands
+    twice, another encoding).
+    """
 
     target: str
+    body: bytes
     worst: Usage | None
 
 
@@ -76,10 +81,12 @@ def check(method: bytes, target: bytes, body: bytes, model: str) -> Call:
         # Each model has its price, and the budget was granted for this one.
         raise _forbidden(f"this relay is open for the model {model} only")
     _check_fields(asked)
-    _check_tools(asked.get("tools"))
+    _check_shapes(asked)
+    _check_tools(asked.get("tools", []))
     for block in _blocks(asked):
         _check_block(block)
-    return Call(address, _worst(asked, len(body)) if path == MESSAGES else None)
+    written = json.dumps(asked).encode()
+    return Call(address, written, _worst(asked, len(written)) if path == MESSAGES else None)
 
 
 def upward(headers: Iterable[tuple[bytes, bytes]], key: str) -> Headers:
@@ -135,8 +142,24 @@ def _check_fields(asked: Mapping[str, Any]) -> None:
         raise _forbidden("this relay does not pass on: compaction")
 
 
-def _check_tools(tools: object) -> None:
-    for tool in tools if isinstance(tools, list) else []:
+def _check_shapes(asked: Mapping[str, Any]) -> None:
+    """What is looked into must be what it is looked into as; and a limit must limit."""
+    holders = [asked.get("system", ""), *(item.get("content") for item in asked["messages"] if isinstance(item, dict))]
+    limit = asked.get("max_tokens", 1)
+    well = (
+        isinstance(asked.get("tools", []), list)
+        and all(isinstance(item, dict) for item in asked["messages"])
+        and all(isinstance(holder, str | list) for holder in holders)
+        and isinstance(limit, int)
+        and not isinstance(limit, bool)
+        and limit > 0
+    )
+    if not well:
+        raise Refused(400, "invalid_request_error", "the body has not the shape of a Messages API request")
+
+
+def _check_tools(tools: Iterable[object]) -> None:
+    for tool in tools:
         kind = tool.get("type") or "custom" if isinstance(tool, dict) else "custom"
         if not str(kind).startswith(_OWN_TOOLS):
             raise _forbidden(f"tools that run at the provider are not passed on: {str(kind)[:80]}")
@@ -169,6 +192,5 @@ def _check_block(block: Mapping[str, Any]) -> None:
 
 def _worst(asked: Mapping[str, Any], size: int) -> Usage:
     """The most this call can use, for calls that run side by side: two bytes a token all written to the cache."""
-    limit = asked.get("max_tokens")
-    usage = Usage(cache_write_tokens=size // 2, output_tokens=limit if isinstance(limit, int) else 0, calls=1)
+    usage = Usage(cache_write_tokens=size // 2, output_tokens=asked.get("max_tokens", 0), calls=1)
     return usage + Usage(micros=price_of(str(asked.get("model"))).micros(usage))

@@ -1,15 +1,19 @@
 """The front door: a delivery is checked, stored, and only then acknowledged. No call to GitHub is made here."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from socket import socket
 
 from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 
 from ghapp.core.errors import StoreDown
 from ghapp.core.events import inbox_key
 from ghapp.core.ports import Inbox, Queue
 from ghapp.github import webhook
+
+_SECONDS_OF_SILENCE = 10.0
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +24,11 @@ def blueprint(inbox: Inbox, queue: Queue, secrets: Sequence[str]) -> Blueprint:
 
     @hooks.post("/webhooks/github")
     def deliver() -> tuple[Response, int]:
-        body = _body()
-        if not webhook.is_signed(body, request.headers.get("X-Hub-Signature-256"), secrets):
+        signature = request.headers.get("X-Hub-Signature-256")
+        if not webhook.may_be_signed(signature) or not webhook.is_signed(_body(), signature, secrets):
             return jsonify(error="the signature is missing or wrong"), 401
         try:
-            delivery = webhook.read(request.headers, body)
+            delivery = webhook.read(request.headers, _body())
         except webhook.BadDelivery as error:
             return jsonify(error=str(error)), 400
         if delivery.event is None:
@@ -40,10 +44,28 @@ def blueprint(inbox: Inbox, queue: Queue, secrets: Sequence[str]) -> Blueprint:
 def _body() -> bytes:
     """The raw bytes. One more than the cap is let in, because of a chunked body Werkzeug silently cuts what exceeds."""
     request.max_content_length = webhook.MAX_BYTES + 1
-    body = request.get_data(cache=False)
+    try:
+        with _patience(request.environ.get("gunicorn.socket")):
+            body = request.get_data(cache=True)
+    except TimeoutError as error:
+        raise RequestTimeout from error
     if len(body) > webhook.MAX_BYTES:
         raise RequestEntityTooLarge
     return body
+
+
+@contextmanager
+def _patience(connection: socket | None) -> Iterator[None]:
+    """Wait so long for the next bytes, no longer: gunicorn itself would let silent senders hold all its threads."""
+    if connection is None:
+        yield
+        return
+    before = connection.gettimeout()
+    connection.settimeout(_SECONDS_OF_SILENCE)
+    try:
+        yield
+    finally:
+        connection.settimeout(before)
 
 
 def _wake(queue: Queue, inbox: str) -> None:

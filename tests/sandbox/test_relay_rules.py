@@ -1,0 +1,49 @@
+"""What the relay reads is what the provider gets: no second reading of one request."""
+
+import json
+from typing import Any
+
+import pytest
+
+from ghapp.sandbox.relay_rules import Refused, check
+
+MODEL = "claude-sonnet-5-5"
+ASKED: dict[str, Any] = {"model": MODEL, "max_tokens": 10, "messages": [{"role": "user", "content": "hello"}]}
+
+
+def checked(body: bytes) -> dict[str, Any]:
+    """What would be sent on."""
+    sent: dict[str, Any] = json.loads(check(b"POST", b"/v1/messages", body, MODEL).body)
+    return sent
+
+
+def test_a_key_that_stands_twice_is_sent_once() -> None:
+    """The last one counts for the check, so it alone goes on."""
+    body = json.dumps(ASKED)[:-1].replace(MODEL, "claude-opus-5-5", 1) + f', "model": "{MODEL}"}}'
+    assert body.count('"model"') == 2
+    assert checked(body.encode()) == ASKED
+
+
+def test_another_encoding_is_sent_as_plain_json() -> None:
+    """JSON in UTF-16 can be read here, so it is written anew for those who cannot."""
+    assert checked(json.dumps(ASKED).encode("utf-16")) == ASKED
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"max_tokens": -1_000_000_000},
+        {"max_tokens": 0},
+        {"max_tokens": 64000.0},
+        {"max_tokens": True},
+        {"tools": {"type": "web_search_20250305"}},
+        {"system": {"type": "image", "source": {"type": "url", "url": "http://x"}}},
+        {"messages": [{"role": "user", "content": {"type": "image", "source": {"type": "url", "url": "http://x"}}}]},
+        {"messages": ["hello"]},
+    ],
+)
+def test_a_request_of_another_shape_is_refused(wrong: dict[str, Any]) -> None:
+    """What is not looked into does not pass, and a limit that limits nothing is none."""
+    with pytest.raises(Refused) as refused:
+        check(b"POST", b"/v1/messages", json.dumps(ASKED | wrong).encode(), MODEL)
+    assert refused.value.status in (400, 403)
