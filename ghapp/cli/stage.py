@@ -40,7 +40,6 @@ PERMISSIONS = {
 EVENTS = ("check_run", "check_suite", "issue_comment", "issues", "pull_request", "status", "workflow_run")
 
 _APP_ID = 1
-_MODEL_KEY = "playground"
 _START_SECONDS = 60
 
 
@@ -85,8 +84,9 @@ def set_up(
         stack.callback(playground.world.settle, timeout=30)
         stack.callback(stop.set)
         environ = _environ(data, playground.base_url, ports[1] or _free_port())
-        model = None if live else stack.enter_context(ModelServer(scripts, _MODEL_KEY))
-        environ |= _live_model() if model is None else _scripted_model(model)
+        key = secrets.token_hex(16)
+        model = None if live else stack.enter_context(ModelServer(scripts, key))
+        environ |= _live_model() if model is None else {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": key}
         environ |= more or {}
         environ["REDIS_URL"] = stack.enter_context(embedded_valkey(data / "valkey"))
         settings = from_environment(environ)
@@ -115,10 +115,6 @@ def _environ(data: Path, base_url: str, port: int) -> dict[str, str]:
         "HONK_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PORT": str(port),
     }
-
-
-def _scripted_model(model: ModelServer) -> dict[str, str]:
-    return {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": _MODEL_KEY}
 
 
 def _live_model() -> dict[str, str]:

@@ -1,14 +1,14 @@
 """Three kinds of failure, and what becomes of each.
 
-    Exception
-    ├── UserError            a sentence for the person; the run ends with it
-    │   └── Gone             it is not there (any more)
-    ├── TransientError       the world is busy or away; the job is retried with backoff
-    │   └── StoreDown        Redis does not answer; the front door says 503
-    └── anything else        a defect: logged once, one honest comment, the job fails
+Exception
+├── UserError            a sentence for the person; the run ends with it
+│   └── Gone             it is not there (any more)
+├── TransientError       the world is busy or away; the job is retried with backoff
+│   └── StoreDown        Redis does not answer; the front door says 503
+└── anything else        a defect: logged once, one honest comment, the job fails
 
-    BaseException
-    └── Superseded           another attempt has taken over; this one ends without a word
+BaseException
+└── Superseded           another attempt has taken over; this one ends without a word
 """
 
 
