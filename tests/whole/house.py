@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
+from urllib.request import urlopen
 
 from holding import somebody_waits
 from machine import Process, below
@@ -60,14 +61,16 @@ class House:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.world = stage.playground.world
-        self.runs = bootstrap.records(stage.settings).runs
+        records = bootstrap.records(stage.settings)
+        self.runs, self._transcripts = records.runs, records.transcripts
         self.work = Path(stage.environ["HONK_DATA"])
+        self._now = time.monotonic()
         self._installation = self.world.install(OWNER).id
 
-    def repository(self, name: str, files: Mapping[str, str]) -> str:
-        """Make `octo/NAME`, where the person may write."""
+    def repository(self, name: str, files: Mapping[str, str] | None = None, path: Path | None = None) -> str:
+        """Make `octo/NAME` of these files or of this folder, where the person may write."""
         full_name = f"{OWNER}/{name}"
-        self.world.repository(full_name, files)
+        self.world.repository(full_name, files, path=path)
         self.world.person(PERSON, write=full_name)
         return full_name
 
@@ -84,7 +87,7 @@ class House:
         while time.monotonic() < deadline:
             if (something := found()) is not None:
                 return something
-            self.stage.household.mend(time.monotonic())
+            self._supervise()
             time.sleep(0.02)
         raise AssertionError(f"it did not happen; {self._told()}")
 
@@ -117,9 +120,31 @@ class House:
 
             yield self.until(there)
 
+    def diff(self, run: Run) -> str:
+        """The change, as the run's page shows it."""
+        return next(entry.text for entry in self._transcripts.read(run.id) if entry.kind == "diff")
+
     def part(self, name: str) -> Process:
-        """The process of one of Honk's parts."""
-        return self.until(lambda: next((one for one in below(os.getpid()) if one.command.endswith(f" {name} ")), None))
+        """The process of one of Honk's parts; `honk web` has become gunicorn."""
+        words = "ghapp.web.wsgi" if name == "web" else f" -m ghapp {name} "
+        return self.until(lambda: next((one for one in below(os.getpid()) if words in one.command), None))
+
+    def until_open(self) -> None:
+        """Wait until the front door answers."""
+
+        def answers() -> bool | None:
+            try:
+                with urlopen(f"http://127.0.0.1:{self.stage.settings.port}/healthz", timeout=5):
+                    return True
+            except OSError:
+                return None
+
+        self.until(answers)
+
+    def _supervise(self) -> None:
+        """Start again what ended, at once: each look is an hour after the last, so no pause holds it back."""
+        self._now += 3600
+        self.stage.household.mend(self._now)
 
     def _told(self) -> str:
         logs = sorted(self.work.parent.glob("logs/*.log"))

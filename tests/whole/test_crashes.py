@@ -124,9 +124,11 @@ def test_intake_killed_while_draining_ends_in_one_pull(home: House) -> None:
 def test_what_the_front_door_missed_is_asked_for_again(home: House) -> None:
     """A delivery that found no web part is redelivered at the clock's first sweep."""
     name = home.repository("web", tiny_files())
-    kill(home.part("web").pid)
+    the_whole_group(home.part("web"))
     thread = home.ask(name)
     home.world.settle()
+    home.until_open()
+    assert home.runs.last_run(thread) is None
     the_whole_group(home.part("clock"))
     asserted_single(home, thread, home.until_ready(thread))
 
