@@ -408,8 +408,11 @@ class Store(Protocol):
 class Inbox(Protocol):
     """What has happened on each thread (and to each installation) and was not yet acted on."""
 
-    def add(self, delivery: str, event: Event) -> bool:
-        """Store one delivery under its id, in one transaction; False when it was stored before."""
+    def add(self, delivery: str, event: Event) -> str | None:
+        """Store one delivery under its id, in one transaction; the inbox it is in, or None when it was stored before.
+
+        The inbox is not always the event's own: what happens on our pull request belongs to its issue.
+        """
         ...
 
     def wanted(self) -> tuple[str, ...]:

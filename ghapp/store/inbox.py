@@ -109,15 +109,16 @@ class Inboxes:
         self._lock_ms = int(lock_seconds * 1000)
         self._add = redis.register_script(_ADD)
 
-    def add(self, delivery: str, event: Event) -> bool:
-        """Store one delivery; False when it, or what it means, was stored before. Raises StoreDown."""
+    def add(self, delivery: str, event: Event) -> str | None:
+        """Store one delivery; its inbox, or None when it, or what it means, was stored before. Raises StoreDown."""
         with store_errors():
             event = self._in_its_thread(event)
             means = meaning(event)
             box = inbox_key(event)
             keys = [key("delivery", delivery), key("meaning", means), key("inbox", box), key("wanted")]
             remember = _REMEMBER_MEANING if means else 0
-            return bool(self._add(keys, [_EVENT.dump_json(event), box, _REMEMBER_DELIVERY, remember]))
+            is_new = self._add(keys, [_EVENT.dump_json(event), box, _REMEMBER_DELIVERY, remember])
+        return box if is_new else None
 
     def _in_its_thread(self, event: Event) -> Event:
         """An event on our pull request belongs to the issue's thread."""

@@ -9,7 +9,6 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 
 from ghapp.core.errors import StoreDown
-from ghapp.core.events import inbox_key
 from ghapp.core.ports import Inbox, Queue
 from ghapp.github import webhook
 
@@ -33,10 +32,10 @@ def blueprint(inbox: Inbox, queue: Queue, secrets: Sequence[str]) -> Blueprint:
             return jsonify(error=str(error)), 400
         if delivery.event is None:
             return jsonify(ignored=delivery.name), 200
-        is_new = inbox.add(delivery.id, delivery.event)
-        if is_new:
-            _wake(queue, inbox_key(delivery.event))
-        return jsonify(stored=is_new), 202
+        stored = inbox.add(delivery.id, delivery.event)
+        if stored is not None:
+            _wake(queue, stored)
+        return jsonify(stored=stored is not None), 202
 
     return hooks
 

@@ -52,7 +52,7 @@ def test_fifty_deliveries_of_one_event_at_once_are_one(inboxes: Inboxes) -> None
     """The same delivery id from fifty threads is stored once."""
     with ThreadPoolExecutor(50) as pool:
         stored = list(pool.map(lambda _: inboxes.add("d1", labeled()), range(50)))
-    assert stored.count(True) == 1
+    assert len([box for box in stored if box]) == 1
     assert _drained(inboxes) == [labeled()]
 
 
@@ -63,7 +63,7 @@ def test_two_deliveries_with_one_meaning_are_one(inboxes: Inboxes, event: Event)
     """A second hook, or a reconciler, may tell the same under another delivery id."""
     with ThreadPoolExecutor(20) as pool:
         stored = list(pool.map(lambda number: inboxes.add(f"d{number}", event), range(20)))
-    assert stored.count(True) == 1
+    assert len([box for box in stored if box]) == 1
     assert _drained(inboxes) == [event]
 
 
@@ -180,8 +180,8 @@ def test_mail_that_nobody_can_read_is_set_aside(
 def test_what_happens_on_the_pull_request_belongs_to_the_issue(inboxes: Inboxes) -> None:
     """From the alias on, a comment on the pull request is in the issue's inbox, under the issue's number."""
     inboxes.alias(REPOSITORY, pull=9, issue=1)
-    inboxes.add("d1", commented(1, number=9))
-    inboxes.add("d2", labeled(number=8))
+    assert inboxes.add("d1", commented(1, number=9)) == thread(1).key
+    assert inboxes.add("d2", labeled(number=8)) == thread(8).key
     assert _drained(inboxes) == [replace(commented(1, number=9), thread=thread(1))]
     assert inboxes.wanted() == (thread(8).key,)
 
