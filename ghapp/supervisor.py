@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
+from urllib.parse import quote
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 
 _STOP_SECONDS = 10.0
 _START_SECONDS = 20.0
+_LONGEST_FOLDER = 90
 _LOOK_SECONDS = 0.5
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 30.0
@@ -50,14 +52,22 @@ def embedded_valkey(data: Path, log_to: IO[bytes] | int = subprocess.DEVNULL) ->
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise UserError(f"another Honk runs on the data folder {data}") from error
-        # A socket's path has at most 107 characters, so it cannot live below just any data folder.
-        run = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="honk-")))
-        command = _valkey_command(data, run / "valkey.sock")
+        socket = stack.enter_context(_room_for_a_socket(data.absolute())) / "valkey.sock"
         # Valkey inherits the lock: should it outlive this process, its folder stays taken.
-        server = stack.enter_context(_child(command, os.environ, log_to, keep=(lock.fileno(),)))
-        url = f"unix://{run / 'valkey.sock'}"
+        server = stack.enter_context(_child(_valkey_command(data, socket), {}, log_to, keep=(lock.fileno(),)))
+        url = f"unix://{quote(str(socket))}"
         _wait_until_it_answers(url, server)
         yield url
+
+
+@contextmanager
+def _room_for_a_socket(data: Path) -> Iterator[Path]:
+    """The data folder, or a short temporary one where its path is too long: a socket's has at most 107 characters."""
+    if len(os.fsencode(data)) <= _LONGEST_FOLDER:
+        yield data
+        return
+    with tempfile.TemporaryDirectory(prefix="honk-") as folder:
+        yield Path(folder)
 
 
 def _valkey_command(data: Path, socket: Path) -> list[str]:
@@ -114,11 +124,15 @@ class _Running:
 
 
 class Household:
-    """Parts running side by side, ended in the reverse order of their start."""
+    """Parts running side by side, ended in the reverse order of their start.
 
-    def __init__(self, environ: Mapping[str, str], logs: Path) -> None:
+    One that has not ended `patience` seconds after it was asked to is killed.
+    """
+
+    def __init__(self, environ: Mapping[str, str], logs: Path, patience: float = _STOP_SECONDS) -> None:
         self._environ = dict(environ)
         self._logs = logs
+        self._patience = patience
         self._running: list[_Running] = []
 
     def __enter__(self) -> "Household":
@@ -164,7 +178,8 @@ class Household:
     def _started(self, new: Part) -> tuple["subprocess.Popen[bytes]", ExitStack]:
         with ExitStack() as stack:
             output = stack.enter_context((self._logs / f"{new.name}.log").open("ab"))
-            child = stack.enter_context(_child(new.command, {**self._environ, **new.environ}, output))
+            environ = {**self._environ, **new.environ}
+            child = stack.enter_context(_child(new.command, environ, output, patience=self._patience))
             return child, stack.pop_all()
 
     def _tail(self, name: str) -> str:
@@ -174,7 +189,11 @@ class Household:
 
 @contextmanager
 def _child(
-    command: Sequence[str], environ: Mapping[str, str], output: IO[bytes] | int, keep: tuple[int, ...] = ()
+    command: Sequence[str],
+    environ: Mapping[str, str],
+    output: IO[bytes] | int,
+    keep: tuple[int, ...] = (),
+    patience: float = _STOP_SECONDS,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """A process in a group of its own, asked to end and then made to, with all that it started.
 
@@ -192,13 +211,13 @@ def _child(
     try:
         yield child
     finally:
-        _end(child)
+        _end(child, patience)
 
 
-def _end(child: "subprocess.Popen[bytes]") -> None:
+def _end(child: "subprocess.Popen[bytes]", patience: float) -> None:
     child.terminate()
     try:
-        child.wait(_STOP_SECONDS)
+        child.wait(patience)
     except subprocess.TimeoutExpired:
         log.warning("process %s did not end when asked", child.pid)
     with suppress(ProcessLookupError):  # what it started and left behind is in its group
