@@ -28,7 +28,8 @@ def marker(run_id: str, what: str) -> str:
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~!&])")
 _BLOCK = re.compile(r"^([ \t]*)(#|[-+=](?=[ \t=-]|$)|\d+(?=[.)]))", re.MULTILINE)
-_REFERENCE = re.compile(r"(@|#|/|\bGH-|\bwww\.)(?=\w)", re.IGNORECASE)
+_REFERENCE = re.compile(r"(@|#|(?<![\w.-])/|\bGH-|\bwww\.)(?=\w)", re.IGNORECASE)
+_CODE = re.compile(r"(`[^`\n|]+`)")
 _CI_ORDER = re.compile(r"\[(?=(?:skip ci|ci skip|no ci|skip actions|actions skip)\])", re.IGNORECASE)
 
 
@@ -38,8 +39,16 @@ def seen(text: str) -> str:
 
 
 def plain(text: str) -> str:
-    """Text of others, disarmed: no mentions, references, HTML, images, links or commands; line breaks are kept."""
-    text = _MARKUP.sub(r"\\\1", seen(text))
+    """Text of others, disarmed: no mentions, references, HTML, images, links or commands.
+
+    Line breaks are kept, and so is `code`, in which nothing has a meaning.
+    """
+    pieces = _CODE.split(seen(text))
+    return "".join(piece if _CODE.fullmatch(piece) else _disarmed(piece) for piece in pieces)
+
+
+def _disarmed(text: str) -> str:
+    text = _MARKUP.sub(r"\\\1", text)
     text = _BLOCK.sub(lambda match: f"{match[1]}\u2060{match[2]}", text)
     return _REFERENCE.sub("\\1\u2060", text)
 

@@ -184,6 +184,12 @@ class Town:
         while self._do_one(INTAKE):
             self.world.settle(ci=False)
 
+    def listen_elsewhere(self) -> None:
+        """The same in a process of its own, as it were: while the test's main thread is busy with an attempt."""
+        self.world.settle(ci=False)
+        for inbox in self.records.inbox.wanted():
+            bootstrap.intake(self.settings).drain(inbox)
+
     def queue(self, name: str) -> "Queue":
         """One of the real queues."""
         return Queue(name, connection=self.redis, serializer=JSONSerializer)
