@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from queue_jobs import STARTED, TOLD
@@ -202,8 +203,9 @@ def test_a_lost_attempt_is_given_up_by_the_next_workers_round(redis: Redis, redi
         process.wait()
     registry = Queue(RUNS, connection=redis, serializer=JSONSerializer).started_job_registry
     assert queue.has("wait", 0)
-    (score,) = [score for _, score in redis.zrange(registry.key, 0, -1, withscores=True)]
-    registry.cleanup(timestamp=score + 1)
+    rows: Any = redis.zrange(registry.key, 0, -1, withscores=True)
+    ((_, over),) = rows
+    registry.cleanup(timestamp=over + 1)
     assert not queue.has("wait", 0)
 
 

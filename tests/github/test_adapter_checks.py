@@ -45,7 +45,7 @@ def test_check_runs_and_statuses_are_read_together(
     mona = Actor(world.user("mona"))
     for state in ("pending", "failure"):
         verbs.set_status(
-            world, world.repo("octo/demo"), mona, sha, state, "ci/old",  # type: ignore[arg-type]
+            world, world.repo("octo/demo"), mona, sha, state, "ci/old",
             description=None, target_url="https://ci.example/1",
         )  # fmt: skip
     run, status = checks.on(demo, sha)
@@ -76,7 +76,7 @@ def test_every_status_counts_however_many(checks: GitHubChecks, world: World, de
     for number in range(105):
         state = "success" if number else "failure"
         verbs.set_status(
-            world, world.repo("octo/demo"), mona, sha, state, f"ci/{number:03}",  # type: ignore[arg-type]
+            world, world.repo("octo/demo"), mona, sha, state, f"ci/{number:03}",
             description=None, target_url=None,
         )  # fmt: skip
     found = checks.on(demo, sha)

@@ -130,7 +130,7 @@ def test_gits_token_opens_one_repository(
     assert remote.url == f"{world.state.base_url}/octo/demo.git"
     assert remote.token is not None
     token = world.state.tokens[remote.token]
-    assert token.repository_ids == {demo.id}
+    assert token.repository_ids == frozenset({demo.id})
     assert token.permissions == {"metadata": "read", "contents": "write"}
     assert "refs/heads/main" in _refs(remote.url, remote.token)
     with pytest.raises(subprocess.CalledProcessError):

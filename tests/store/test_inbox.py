@@ -41,7 +41,7 @@ def _fail_while_reading(inboxes: Inboxes) -> None:
 
 def test_mail_comes_out_in_the_order_it_came_in(inboxes: Inboxes) -> None:
     """The oldest first; an inbox that was emptied is wanted no more."""
-    events = [labeled(), commented(1), commented(2)]
+    events: list[Event] = [labeled(), commented(1), commented(2)]
     assert all(inboxes.add(f"d{number}", event) for number, event in enumerate(events))
     assert inboxes.wanted() == (KEY,)
     assert _drained(inboxes) == events
