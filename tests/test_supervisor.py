@@ -130,7 +130,7 @@ def test_nothing_is_left_outside_the_data_folder(tmp_path: Path, monkeypatch: py
     monkeypatch.chdir(here)
     for folder in ("short", "odd 100% ä?#", "long" * 30):
         with embedded_valkey(tmp_path / folder) as url, Redis.from_url(url) as redis:
-            assert len(url) < 107 + len("unix://")
+            assert len(unquote(url).encode()) <= 107 + len("unix://")
             redis.set("a", "b")
             pid = _pid_of(redis)
         assert not Path(f"/proc/{pid}").exists()
