@@ -10,7 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
 from ghapp.core import messages
+from ghapp.core.errors import UserError
 from ghapp.core.ports import CommitText, Results
 from ghapp.core.run import Run
 from ghapp.flow.change import Workshop
@@ -87,8 +90,17 @@ def records(settings: Settings, *, patient: bool = True) -> Records:
 def github(settings: Settings) -> GitHub:
     """GitHub. Raises UserError when the App is not configured."""
     settings.require("GITHUB_APP_ID")
-    app = GitHubApp(settings.github_app_id, settings.private_key, settings.github_api_url, settings.github_server_url)
+    app = GitHubApp(settings.github_app_id, _key(settings), settings.github_api_url, settings.github_server_url)
     return GitHub(app, GitHubRepositories(app), GitHubIssues(app), GitHubPulls(app), GitHubChecks(app))
+
+
+def _key(settings: Settings) -> str:
+    key = settings.private_key
+    try:
+        load_pem_private_key(key.encode(), None)
+    except (ValueError, TypeError) as error:  # the second when it asks for a password
+        raise UserError("what is set as the App's private key is no private key in PEM form") from error
+    return key
 
 
 def page(settings: Settings, key: str) -> str:
@@ -123,7 +135,6 @@ def intake(settings: Settings) -> Intake:
         transcripts=kept.transcripts,
         status=telling,
         clock=SystemClock(),
-        page=lambda key: page(settings, key),
     )
     return Intake(
         repositories=hub.repositories,

@@ -27,6 +27,7 @@ def main() -> None:
     load_dotenv(".env")
     level = os.environ.get("HONK_LOG", "INFO")
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # a line for each call of the model, which we tell ourselves
     try:
         honk()
     except (UserError, PackageError, ScriptError) as error:

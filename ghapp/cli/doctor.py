@@ -20,6 +20,7 @@ from ghapp.store.connection import connect
 
 _OLDEST_GIT = (2, 39)
 _CLOCK_SECONDS = 30.0
+_ASK_GITHUB = "Check GITHUB_API_URL and the network."
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def look_at_configuration(settings: Settings) -> Iterator[Finding]:
 
 
 def look_at_key(settings: Settings) -> Iterator[Finding]:
-    """The private key: readable by its owner alone, and a key."""
+    """The private key: readable by its owner alone, and one that GitHub knows."""
     path = settings.github_private_key_path
     if path and Path(path).exists():
         mode = stat.S_IMODE(Path(path).stat().st_mode)
@@ -67,9 +68,10 @@ def look_at_key(settings: Settings) -> Iterator[Finding]:
     if not settings.has_app:
         return
     try:
-        bootstrap.github(settings)
-        yield Finding("private key", True, "it can be read")
-    except (UserError, ValueError) as error:
+        yield Finding("private key", True, f"GitHub knows it as that of App {bootstrap.github(settings).app.id}")
+    except TransientError as error:
+        yield Finding("private key", False, f"GitHub could not be asked: {error}", _ASK_GITHUB)
+    except UserError as error:
         advice = "Make a new one on the App's settings page; set GITHUB_PRIVATE_KEY or GITHUB_PRIVATE_KEY_PATH."
         yield Finding("private key", False, f"it cannot be used: {error}", advice)
 
@@ -79,11 +81,11 @@ def look_at_redis(settings: Settings) -> Iterator[Finding]:
     if not os.environ.get("REDIS_URL"):
         yield Finding("redis", True, "REDIS_URL is not set: `honk run` starts its own, append-only")
         return
-    client = connect(settings.redis_url, patient=False)
     try:
+        client = connect(settings.redis_url, patient=False)
         append_only = client.config_get("appendonly")["appendonly"]
         policy = client.config_get("maxmemory-policy")["maxmemory-policy"]
-    except RedisError as error:
+    except (RedisError, UserError) as error:
         yield Finding("redis", False, f"it does not answer: {error}", "Start it, or correct REDIS_URL.")
         return
     yield Finding(
@@ -127,8 +129,8 @@ def look_at_clock(settings: Settings) -> Iterator[Finding]:
         yield Finding(
             "clock", well, f"{off:+.0f} s against GitHub", "Turn on time synchronisation: timedatectl set-ntp true"
         )
-    except (UserError, TransientError, ValueError) as error:
-        yield Finding("clock", False, f"GitHub could not be asked: {error}", "Check GITHUB_API_URL and the network.")
+    except (UserError, TransientError) as error:
+        yield Finding("clock", False, f"GitHub could not be asked: {error}", _ASK_GITHUB)
 
 
 LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (

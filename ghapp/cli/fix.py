@@ -4,7 +4,6 @@ import getpass
 import os
 import secrets
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -18,6 +17,7 @@ from ghapp import bootstrap
 from ghapp.cli.telling import Teller
 from ghapp.core.errors import UserError
 from ghapp.core.events import Actor, Repository, Thread
+from ghapp.core.evidence import is_green
 from ghapp.core.ports import CommitText, Remote
 from ghapp.core.run import Request, Run, Trigger
 from ghapp.flow.local import FixLocally
@@ -38,6 +38,7 @@ def fix(path: Path, instruction: str, script: Path | None) -> None:
     The work starts from the commit that is checked out; what is not committed is not seen.
     """
     settings = from_environment(os.environ)
+    _keep_out_of_git(settings.data)
     with nullcontext(settings) if script is None else _scripted(settings, script) as settings:
         settings.require("ANTHROPIC_API_KEY")
         run = _describe(settings, path.resolve(), instruction)
@@ -46,8 +47,15 @@ def fix(path: Path, instruction: str, script: Path | None) -> None:
     if done.head_sha:
         click.echo(f"the work is on the branch {done.branch} ({done.head_sha[:9]})")
     if done.conclusion:
-        click.echo(f"honk fix: {done.conclusion}: {done.reason}", err=True)
-        sys.exit(1)
+        raise UserError(f"{done.conclusion}: {done.reason}")
+    if not is_green(done.evidence):
+        raise UserError("the checks are red on that branch")
+
+
+def _keep_out_of_git(data: Path) -> None:
+    """The data folder may lie in the very repository that is worked on."""
+    data.mkdir(parents=True, exist_ok=True)
+    (data / ".gitignore").write_text("*\n")
 
 
 @contextmanager

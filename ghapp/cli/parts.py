@@ -20,6 +20,7 @@ def web() -> None:
     """Receive webhooks and serve run pages."""
     settings = from_environment(os.environ)
     bootstrap.webhook_secrets(settings)
+    bootstrap.records(settings, patient=False)  # gunicorn would say in many lines that this cannot be made
     os.execv(  # noqa: S606 - gunicorn takes this process's place, so that signals reach it
         sys.executable,
         [

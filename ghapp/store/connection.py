@@ -10,7 +10,7 @@ from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from redis.retry import Retry
 
-from ghapp.core.errors import StoreDown
+from ghapp.core.errors import StoreDown, UserError
 
 PREFIX = "honk:"
 DAY = 86_400
@@ -23,8 +23,10 @@ def connect(url: str, *, patient: bool) -> "Redis":
 
     A patient one rides out about a minute of outage, as workers should: with RQ's defaults a busy worker exits when
     Redis is away for five seconds. An impatient one gives up within seconds, as a web request should, also when the
-    server takes the connection and then says nothing.
+    server takes the connection and then says nothing. Raises UserError when `url` is none of these.
     """
+    if not url.startswith(("redis://", "rediss://", "unix://")):  # its value may hold a password
+        raise UserError("REDIS_URL cannot be read: it begins with redis://, rediss:// or unix://")
     if patient:
         retry = Retry(ExponentialBackoff(cap=2), _PATIENCE)
         return Redis.from_url(url, retry=retry, socket_connect_timeout=2, health_check_interval=30)

@@ -46,6 +46,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
             "def test_decimal_keeps_its_sign",
         ),
     ],
+    ids=["src", "flat", "single-module"],
 )
 def test_an_issue_of_a_released_package_becomes_a_pull_request(
     home: House, tmp_path: Path, package: str, changed: tuple[str, str], fix: str, test: str

@@ -1,0 +1,68 @@
+"""`honk` as it is typed: in a process of its own, with an environment that has nothing of ours but what is given."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """`here` is the working folder, `temporary` is TMPDIR, `environ` what the operator has set."""
+
+    here: Path
+    temporary: Path
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def honk(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command to its end."""
+        return subprocess.run(
+            self._command(arguments), cwd=self.here, env=self._environ(), capture_output=True, text=True,
+            timeout=_SECONDS, check=False,
+        )  # fmt: skip
+
+    @contextmanager
+    def staying(self, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
+        """A command that stays up; at the end of the block it is asked to end, and must say that all is well."""
+        process = subprocess.Popen(
+            self._command(arguments), cwd=self.here, env=self._environ(), text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        try:
+            with process:
+                try:
+                    yield process
+                finally:
+                    process.send_signal(signal.SIGTERM)
+                    output, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        assert process.returncode == 0, output
+
+    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+        return [sys.executable, "-m", "ghapp", *arguments]
+
+    def _environ(self) -> Mapping[str, str]:
+        kept = {name: text for name, text in os.environ.items() if name in ("HOME", "PATH") or name.startswith("PIP_")}
+        return {
+            **kept,
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "TMPDIR": str(self.temporary),
+            **self.environ,
+        }
+
+
+def said_in_one_line(done: "subprocess.CompletedProcess[str]") -> str:
+    """What a command that failed said: exit status 1 and one line, no traceback."""
+    assert done.returncode == 1, done.stdout + done.stderr
+    (line,) = done.stderr.splitlines()
+    return line
