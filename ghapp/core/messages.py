@@ -157,9 +157,11 @@ def status_comment(run: Run, now: float, page: str) -> str:
 
 def _checklist(run: Run) -> str:
     entered = {step.state for step in run.history}
+    order = [state for state, _ in _CHECKLIST]
+    now = order.index(run.state) if run.state in order else len(order)
     lines = []
-    for state, text in _CHECKLIST:
-        reached = state in entered
+    for place, (state, text) in enumerate(_CHECKLIST):
+        reached = state in entered and place <= now
         current = reached and state is run.state and state is not State.AWAITING_REVIEW
         lines.append(f"- {'▶' if current else '✅' if reached else '▫️'} {text}")
     return "\n".join(lines)
@@ -204,7 +206,7 @@ def pull_body(run: Run, page: str) -> str:
         "### Evidence",
         evidence_table(run.evidence),
         *_failures(run.evidence),
-        ci_table(run.ci) if run.ci else "",
+        _ci_section(run.ci),
         _findings(run.findings),
         _listed("### Assumptions", report.assumptions),
         f"### Test plan\n\n{_quoted(report.test_plan)}" if report.test_plan.strip() else "",
@@ -212,6 +214,21 @@ def pull_body(run: Run, page: str) -> str:
         "Say `/honk stop` to end this, or close the pull request. It stays a draft until its CI is green.",
     ]
     return _fit(parts)
+
+
+_CI_BEGINS, _CI_ENDS = "<!-- honk:ci -->", "<!-- honk:ci-ends -->"
+
+
+def _ci_section(checks: Sequence[CiCheck]) -> str:
+    shown = ci_table(checks) if checks else "CI has reported nothing on this commit yet."
+    return f"{_CI_BEGINS}\n{shown}\n{_CI_ENDS}"
+
+
+def with_ci(body: str, checks: Sequence[CiCheck]) -> str:
+    """A pull request's body with these checks shown in it; all else is left as people may have edited it."""
+    before, begins, rest = body.partition(_CI_BEGINS)
+    _, ends, after = rest.partition(_CI_ENDS)
+    return f"{before}{_ci_section(checks)}{after}" if begins and ends else body
 
 
 def _fit(parts: Sequence[str]) -> str:
@@ -376,6 +393,11 @@ def help_text() -> str:
             "The label `honk` does the same as `/honk fix`.",
         ]
     )
+
+
+def no_ci() -> str:
+    """Nothing was ever reported on the head."""
+    return "No CI has reported on this commit, so it stays a draft: look at it, and mark it ready yourself."
 
 
 def defect() -> str:

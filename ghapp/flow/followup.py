@@ -1,15 +1,17 @@
 """After the pull request is open: its checks and its fate, always read from GitHub, never from the event."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ghapp.core import checks as ci
 from ghapp.core import messages
 from ghapp.core.checks import Check
+from ghapp.core.errors import Gone
 from ghapp.core.ports import Checks, Clock, Pull, Pulls, Store, Transcripts
 from ghapp.core.run import Conclusion, Run, State
 from ghapp.flow.attempt import Attempt
 from ghapp.flow.status import Status
+
+NO_CI_SECONDS = 300.0
 
 Reported = tuple[Check, ...]
 """What CI says of one commit."""
@@ -25,14 +27,17 @@ class FollowUp:
     transcripts: Transcripts
     status: Status
     clock: Clock
-    page: Callable[[str], str]
 
     def look(self, run: Run) -> None:
         """Read the pull request and its checks, and record what is new."""
         if run.pull is None or not run.is_followed:
             return
         attempt = Attempt(run, self.store, self.transcripts, self.status, self.clock)
-        pull = self.pulls.read(run.thread.repository, run.pull)
+        try:
+            pull = self.pulls.read(run.thread.repository, run.pull)
+        except Gone:
+            attempt.end(Conclusion.CLOSED, f"#{run.pull} is not there any more.")
+            return
         if pull.merged:
             attempt.end(Conclusion.MERGED, f"#{pull.number} is merged.")
         elif not pull.open:
@@ -55,15 +60,17 @@ class FollowUp:
             case ci.CiState.GREEN if not (known and attempt.run.state is State.AWAITING_REVIEW):
                 self._green(attempt, pull, reported)
             case ci.CiState.RED if not known:
-                self._red(attempt, reported, verdict.failing)
+                self._red(attempt, pull, reported, verdict.failing)
             case ci.CiState.PENDING | ci.CiState.NONE if not known:
                 self._wait_again(attempt, "CI is running")
                 attempt.update(ci=reported, reason="CI is running" if reported else "nothing is reported on the head")
                 self.status.tell(attempt.run)
+            case ci.CiState.NONE if attempt.run.state is State.AWAITING_CI:
+                self._say_no_ci(attempt)
 
     def _green(self, attempt: Attempt, pull: Pull, reported: Reported) -> None:
         """Out of draft once for each head; who puts it back to draft afterwards has a reason."""
-        self._show_ci(attempt.run, reported)
+        self._show_ci(attempt.run, pull, reported)
         attempt.update(ci=reported)
         if attempt.run.state is State.AWAITING_CI:
             attempt.tell("ci", "CI is green")
@@ -71,10 +78,10 @@ class FollowUp:
                 self.pulls.mark_ready(attempt.run.thread.repository, pull.number)
             attempt.enter(State.AWAITING_REVIEW, f"CI is green; #{pull.number} is ready for review")
 
-    def _red(self, attempt: Attempt, reported: Reported, failing: tuple[str, ...]) -> None:
+    def _red(self, attempt: Attempt, pull: Pull, reported: Reported, failing: tuple[str, ...]) -> None:
         """What is shown goes first: once it is in the record, nobody looks at it again."""
         names = ", ".join(failing)
-        self._show_ci(attempt.run, reported)
+        self._show_ci(attempt.run, pull, reported)
         attempt.tell("ci", f"CI is red: {names}")
         self._wait_again(attempt, "CI is red")
         attempt.update(ci=reported, reason=f"CI is red: {names}. The pull request stays a draft.")
@@ -84,8 +91,15 @@ class FollowUp:
         if attempt.run.state is State.AWAITING_REVIEW:
             attempt.enter(State.AWAITING_CI, reason)
 
-    def _show_ci(self, run: Run, reported: Reported) -> None:
-        """In the pull request's body; one whose record was lost keeps the body that it has."""
-        if run.pull is not None and run.report is not None:
-            body = messages.pull_body(replace(run, ci=reported), self.page(run.key))
-            self.pulls.edit_body(run.thread.repository, run.pull, body)
+    def _say_no_ci(self, attempt: Attempt) -> None:
+        """Nothing is reported, and nothing may ever be: no success, so a person must know that it is their turn."""
+        waited = self.clock.now() - attempt.run.history[-1].at
+        if waited > NO_CI_SECONDS and attempt.run.reason != messages.no_ci():
+            attempt.update(reason=messages.no_ci())
+            self.status.tell(attempt.run)
+
+    def _show_ci(self, run: Run, pull: Pull, reported: Reported) -> None:
+        """In the pull request's body, as it is now."""
+        body = messages.with_ci(pull.body, reported)
+        if body != pull.body:
+            self.pulls.edit_body(run.thread.repository, pull.number, body)

@@ -12,7 +12,7 @@ from ghapp.flow.status import Status
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = 60
+POLL_SECONDS = {State.AWAITING_CI: 300, State.AWAITING_REVIEW: 3600}
 SWEEP_SECONDS = 600
 LABEL = "honk"
 
@@ -62,8 +62,8 @@ class Reconcile:
         elif run.is_active and not self.store.is_held(run.id):
             self._take_back(run, now)
         elif run.is_followed:
-            minute = int(now // POLL_SECONDS)
-            self.inbox.add(f"poll-{run.id}-{minute}", ChecksChanged(run.thread, run.head_sha, "poll"))
+            turn = int(now // POLL_SECONDS.get(run.state, 3600))
+            self.inbox.add(f"poll-{run.id}-{turn}", ChecksChanged(run.thread, run.head_sha, "poll"))
 
     def _take_back(self, run: Run, now: float) -> None:
         """The worker is lost: the next attempt, under the next epoch, within its own budget."""

@@ -37,7 +37,7 @@ def test_red_ci_stays_a_draft_until_a_rerun_is_green(town: Town, issue: int, pul
     assert "CI is red: test." in town.status(issue)
     assert "| test | ❌ failure |" in (town.the_pull().body or "")
     town.reports(pull.head_sha, "test", None, "in_progress")
-    town.later(61)  # GitHub sends nothing for this
+    town.later(301)  # GitHub sends nothing for this
     town.later(6)
     assert "⏳ in_progress" in town.status(issue)
     assert "CI is red" not in town.status(issue)
@@ -80,12 +80,12 @@ def test_who_puts_it_back_to_draft_is_not_overruled(town: Town, octocat: Citizen
 
 
 def test_an_event_that_was_lost_is_made_up_for_by_the_clock(town: Town, issue: int, pull: Pull) -> None:
-    """GitHub's word about the green check never arrives, and a minute later it is ready all the same."""
+    """GitHub's word about the green check never arrives, and minutes later it is ready all the same."""
     hook, town.world.app.hook_url = town.world.app.hook_url, None
     town.ci_passes(town.the_pull())
     town.pump()
     assert pull.draft
-    town.later(61)
+    town.later(301)
     town.world.app.hook_url = hook
     assert not pull.draft
     town.later(6)
@@ -153,3 +153,24 @@ def test_a_command_on_our_pull_request_counts_for_its_issue(town: Town, octocat:
         town.work()
     assert len(town.pulls()) == 2
     assert "waiting for CI" in town.status(issue)
+
+
+def test_without_any_ci_a_person_is_told_that_it_is_their_turn(town: Town, issue: int, pull: Pull) -> None:
+    """Nothing ever reports on the head: that is no success, and the status says so instead of waiting in silence."""
+    town.world.repo(DEMO).checks.clear()
+    town.later(301)
+    town.later(301)
+    town.later(6)
+    assert pull.draft
+    assert "No CI has reported on this commit" in town.status(issue)
+
+
+def test_what_people_wrote_into_the_body_stays(town: Town, octocat: Citizen, issue: int, pull: Pull) -> None:
+    """I add a line to the pull request's description; when CI ends, only its table changes."""
+    number = town.the_pull().number
+    octocat.edit_issue(number, body="Seen by me.\n\n" + (town.the_pull().body or ""))
+    town.ci_passes(town.the_pull())
+    town.work()
+    body = town.the_pull().body or ""
+    assert body.startswith("Seen by me.")
+    assert "| test | ✅ success |" in body
