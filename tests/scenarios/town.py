@@ -136,11 +136,13 @@ class Town:
         return self.world
 
     @contextmanager
-    def model(self, *scripts: Script, before: dict[int, Callable[[], object]] | None = None) -> Iterator[Model]:
+    def model(
+        self, *scripts: Script, before: dict[int, Callable[[], object]] | None = None, key: str = "sk-ant-made-up"
+    ) -> Iterator[Model]:
         """The model says what the scripts say while the block lasts; `before` a turn something else may happen."""
         made = Model(scripts, before or {})
         self.models.append(made)
-        with serving(create_app(made, "sk-ant-made-up")) as url:
+        with serving(create_app(made, key)) as url:
             self.environ.setenv("ANTHROPIC_BASE_URL", url)
             jobs.settings.cache_clear()
             yield made
