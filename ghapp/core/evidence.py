@@ -1,5 +1,6 @@
 """What was measured about a change, and what the agent says of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -89,3 +90,13 @@ class Report:
     assumptions: tuple[str, ...] = ()
     test_plan: str = ""
     reason: str = ""
+
+    def rewritten(self, rewrite: Callable[[str], str]) -> "Report":
+        """The same report with each of its texts rewritten."""
+        return Report(
+            outcome=self.outcome,
+            summary=rewrite(self.summary),
+            assumptions=tuple(map(rewrite, self.assumptions)),
+            test_plan=rewrite(self.test_plan),
+            reason=rewrite(self.reason),
+        )

@@ -74,6 +74,10 @@ class Watch:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._known = frozenset(part for secret in secrets for part in _parts(secret))
 
+    def withhold(self, text: str) -> str:
+        """The text, or a word in its place when there is a secret in it."""
+        return "(left out: there was a secret in it)" if self.find(text) else text
+
     def find(self, text: str) -> tuple[Leak, ...]:
         """Each kind of secret in `text`, once, the first first."""
         first: dict[str, int] = {}

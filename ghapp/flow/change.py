@@ -15,6 +15,7 @@ from ghapp.core.errors import Superseded, UserError
 from ghapp.core.events import Repository
 from ghapp.core.evidence import Check, CheckResult, Evidence, Outcome, Report, is_green
 from ghapp.core.gate import Finding, Severity
+from ghapp.core.leaks import Watch
 from ghapp.core.ports import (
     BudgetSpent,
     CommitText,
@@ -147,7 +148,8 @@ class Workshop:
         feedback = ""
         for _ in range(self.repairs + 1):
             journal.enter(State.CODING, "the agent repairs what was found" if feedback else "the agent works")
-            report = work(feedback)
+            # The agent's words go to GitHub as the change does.
+            report = work(feedback).rewritten(Watch(self.secrets).withhold)
             journal.update(report=report)
             _must_be_a_change(report, workspace)
             journal.enter(State.VERIFYING, "the checks run on the commit, in a clean sandbox")
