@@ -28,9 +28,10 @@ def marker(run_id: str, what: str) -> str:
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~!&])")
 _BLOCK = re.compile(r"^([ \t]*)(#|[-+=](?=[ \t=-]|$)|\d+(?=[.)]))", re.MULTILINE)
-_REFERENCE = re.compile(r"(@|#|(?<![\w.-])/|\bGH-|\bwww\.)(?=\w)", re.IGNORECASE)
+_REFERENCE = re.compile(r"(@|#|(?<![\w.-])/|\bGH-)(?=\w)|(\bwww)(?=\.)|(\b(?:https?|ftp):)(?=/)", re.IGNORECASE)
 _CODE = re.compile(r"(`[^`\n|]+`)")
-_CI_ORDER = re.compile(r"\[(?=(?:skip ci|ci skip|no ci|skip actions|actions skip)\])", re.IGNORECASE)
+_CI_ORDER = re.compile(r"\[(?=[^\[\]]{0,80}\b(?:skip|no)\b[^\[\]]{0,80}\])|\*(?=\*\*NO_CI)", re.IGNORECASE)
+_TRAILER = re.compile(r"^([ \t]*(?:co-authored|signed-off)-by)(?=[ \t]*:)", re.IGNORECASE | re.MULTILINE)
 
 
 def seen(text: str) -> str:
@@ -50,7 +51,7 @@ def plain(text: str) -> str:
 def _disarmed(text: str) -> str:
     text = _MARKUP.sub(r"\\\1", text)
     text = _BLOCK.sub(lambda match: f"{match[1]}\u2060{match[2]}", text)
-    return _REFERENCE.sub("\\1\u2060", text)
+    return _REFERENCE.sub(lambda match: f"{match[0]}\u2060", text)
 
 
 def inline(text: str) -> str:
@@ -61,10 +62,11 @@ def inline(text: str) -> str:
 def quiet(text: str) -> str:
     """Text of others for a title or a commit, which are no Markdown.
 
-    It closes no issue, mentions nobody and gives no orders to CI.
+    It closes no issue, mentions nobody, signs for nobody and gives no orders to CI.
     https://docs.github.com/en/issues/tracking-your-work-with-issues/linking-a-pull-request-to-an-issue
     """
-    return _CI_ORDER.sub("[\u2060", re.sub(r"(@|#|/(?:issues|pull)/|\bGH-)(?=\w)", "\\1\u2060", seen(text)))
+    text = re.sub(r"(@|#|/(?:issues|pull)/|\bGH-)(?=\w)", "\\1\u2060", seen(text))
+    return _TRAILER.sub("\\1\u2060", _CI_ORDER.sub(lambda match: f"{match[0]}\u2060", text))
 
 
 def code_block(text: str, language: str = "") -> str:
