@@ -30,8 +30,7 @@ jobs:
       - run: grep fixed state.txt
 """
 
-TINY = read_script(
-    """
+TINY_SCRIPT = """
 name: tiny
 turns:
 - tools:
@@ -40,9 +39,7 @@ turns:
 - shown: ["green"]
   tools:
   - report: {outcome: done, summary: "The state is fixed.", assumptions: [], test_plan: "The check.", reason: ""}
-""",
-    "tiny.yml",
-)
+"""
 """The model's part in a repository of `tiny_files`."""
 
 
@@ -152,9 +149,9 @@ class House:
 
 
 @contextmanager
-def house(data: Path, scripts: tuple[Script, ...] = (TINY,), **more: str) -> Iterator[House]:
+def house(data: Path, scripts: tuple[Script, ...] = (), **more: str) -> Iterator[House]:
     """A house in `data`, whose world has nothing to object to at the end."""
-    with set_up(data, scripts, live=False, more=more) as stage:
+    with set_up(data, scripts or (read_script(TINY_SCRIPT, "tiny.yml"),), live=False, more=more) as stage:
         yield House(stage)
         stage.playground.world.settle()
         assert stage.violations() == ()

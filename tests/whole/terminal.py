@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 _SECONDS = 300
+_END_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -29,22 +30,24 @@ class Terminal:
         )  # fmt: skip
 
     @contextmanager
-    def staying(self, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
-        """A command that stays up; at the end of the block it is asked to end, and must say that all is well."""
-        process = subprocess.Popen(
-            self._command(arguments), cwd=self.here, env=self._environ(), text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+    def staying(self, *arguments: str) -> Iterator[Path]:
+        """A command that stays up, and the file of what it says; at the end of the block it is asked to end, and must
+        do so with all well.
+        """
+        said = self.here.parent / f"{arguments[0]}.log"
+        with said.open("wb") as output:
+            process = subprocess.Popen(
+                self._command(arguments), cwd=self.here, env=self._environ(), stdout=output, stderr=subprocess.STDOUT
+            )
         try:
-            with process:
-                try:
-                    yield process
-                finally:
-                    process.send_signal(signal.SIGTERM)
-                    output, _ = process.communicate(timeout=60)
+            yield said
         finally:
-            process.kill()
-        assert process.returncode == 0, output
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(_END_SECONDS)
+            finally:
+                process.kill()
+        assert process.returncode == 0, said.read_text()
 
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
         return [sys.executable, "-m", "ghapp", *arguments]

@@ -25,7 +25,8 @@ turns:
 HELPLESS = """
 name: helpless
 turns:
-- tools: [report: {outcome: needs_person, summary: "I looked.", assumptions: [], test_plan: "", reason: "Which state is meant?"}]
+- tools:
+  - report: {outcome: needs_person, summary: I looked., assumptions: [], test_plan: "", reason: "Which state is meant?"}
 """
 IDLE = f"""
 name: idle

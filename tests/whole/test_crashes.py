@@ -55,8 +55,18 @@ def asserted_single(home: House, thread: Thread, run: Run) -> None:
     assert home.world.read(name, "state.txt", run.branch) == "fixed\n"
 
 
-@pytest.mark.parametrize("way", [the_whole_group, the_parent_alone, the_horse_alone])
-@pytest.mark.parametrize("state", [State.PREPARING, State.CODING, State.VERIFYING])
+@pytest.mark.parametrize(
+    ("state", "way"),
+    [
+        (State.PREPARING, the_whole_group),
+        (State.PREPARING, the_parent_alone),
+        (State.CODING, the_whole_group),
+        (State.CODING, the_parent_alone),
+        (State.CODING, the_horse_alone),
+        (State.VERIFYING, the_whole_group),
+        (State.VERIFYING, the_parent_alone),
+    ],
+)
 def test_a_worker_killed_in_a_sandbox_ends_in_one_pull(home: House, state: State, way: Way) -> None:
     """A worker is lost while a command of its run is on; the next one does the work again."""
     name = home.repository(f"{state}-{way.__name__}", tiny_files(GATED))

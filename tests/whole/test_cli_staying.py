@@ -1,0 +1,130 @@
+"""Commands that stay up: `honk run` as a person uses it, and every part started alone by its environment only."""
+
+import re
+import secrets
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from terminal import Terminal
+
+from ghapp.cli.demo import DEMO, read_issue
+from ghapp.supervisor import embedded_valkey
+
+NAME = "octo/humanize"
+_PATIENCE = 180.0
+
+pytestmark = pytest.mark.xdist_group("staying")
+
+
+class Browser:
+    """A person's browser on the playground at `root`."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def get(self, path: str) -> str:
+        """A page's text."""
+        with urlopen(f"{self.root}{path}", timeout=20) as answer:  # noqa: S310 - an http address of loopback
+            return str(answer.read().decode())
+
+    def post(self, path: str, **fields: str) -> str:
+        """Send a form, and follow to the page that is shown then; its address."""
+        request = Request(f"{self.root}{path}", urlencode(fields).encode())  # noqa: S310
+        with urlopen(request, timeout=20) as answer:  # noqa: S310
+            return str(answer.geturl())
+
+    def ready_pull(self) -> str:
+        """The number of the one pull request, once it is ready for review; empty until then."""
+        rows = re.findall(r"#(\d+) · (draft|ready for review)", self.get(f"/{NAME}/pulls"))
+        assert len(rows) <= 1
+        return next((number for number, standing in rows if standing != "draft"), "")
+
+
+def until(found: Callable[[], Any]) -> Any:
+    """What `found` finds at last; a server that is not up yet counts as nothing found."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            if something := found():
+                return something
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError("it did not happen")
+
+
+def free_ports(count: int) -> list[int]:
+    """So many neighbouring ports of loopback that nobody listens on."""
+    while True:
+        with ExitStack() as stack:
+            first = stack.enter_context(socket.socket())
+            first.bind(("127.0.0.1", 0))
+            ports = [first.getsockname()[1] + step for step in range(count)]
+            try:
+                for port in ports[1:]:
+                    stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return ports
+
+
+def test_a_person_tries_it_by_hand(terminal: Terminal) -> None:
+    """`honk run` without an App: write an issue on the pages, label it, and watch the pull request come."""
+    terminal.environ["PORT"] = str(free_ports(2)[0])
+    with terminal.staying("run") as said:
+        address = until(lambda: re.search(rf"open (http://[\d.:]+)/{NAME}/issues", said.read_text()))
+        browser = Browser(address[1])
+        assert "999,999 bytes" in browser.get(f"/{NAME}/issues/new?example")
+        opened = browser.post(f"/{NAME}/issues", title="Greet the reader", body="Politely.")
+        assert opened.endswith(f"/{NAME}/issues/1")
+        browser.post(f"/{NAME}/issues/1/label", name="honk")
+        shown = browser.get(f"/{NAME}/pull/{until(browser.ready_pull)}")
+        assert "Greet the reader" in shown
+        assert "NOTES.md" in shown
+        page = re.search(r"http://[\d.:]+/runs/[\w-]+", browser.get(f"/{NAME}/issues/1"))
+        assert page is not None
+        assert "NOTES.md" in Browser(page[0]).get("")
+    assert said.read_text().endswith("honk: everything has ended\n")
+    assert [path.name for path in terminal.here.iterdir()] == [".honk"]
+
+
+@pytest.fixture
+def parts(terminal: Terminal, tmp_path: Path) -> Iterator[Browser]:
+    """Redis, the playground and Honk's four parts, each a process of its own that knows only its environment."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    form, secret = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    web, github, model = free_ports(3)
+    with ExitStack() as stack:
+        terminal.environ.update(
+            GITHUB_APP_ID="7",
+            GITHUB_PRIVATE_KEY=key.private_bytes(serialization.Encoding.PEM, form, secret).decode(),
+            GITHUB_WEBHOOK_SECRET=secrets.token_hex(16),
+            GITHUB_API_URL=f"http://127.0.0.1:{github}/api/v3",
+            GITHUB_SERVER_URL=f"http://127.0.0.1:{github}",
+            ANTHROPIC_API_KEY="a key",
+            ANTHROPIC_BASE_URL=f"http://127.0.0.1:{model}",
+            PORT=str(web),
+            REDIS_URL=stack.enter_context(embedded_valkey(tmp_path / "valkey")),
+        )
+        for name in ("web", "intake", "worker", "clock"):
+            stack.enter_context(terminal.staying(name))
+        said = stack.enter_context(terminal.staying("playground", "--port", str(github), "--model-port", str(model)))
+        until(lambda: "ANTHROPIC_BASE_URL" in said.read_text())
+        yield Browser(terminal.environ["GITHUB_SERVER_URL"])
+
+
+def test_every_part_starts_alone(parts: Browser) -> None:
+    """Configured by environment only, they find each other, and an issue becomes a pull request with green CI."""
+    title, body = read_issue(DEMO / "issue.md")
+    parts.post(f"/{NAME}/issues", title=title, body=body, labels="honk")
+    shown = parts.get(f"/{NAME}/pull/{until(parts.ready_pull)}")
+    assert "src/humanize/filesize.py" in shown
