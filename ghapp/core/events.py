@@ -163,7 +163,7 @@ def meaning(event: Event) -> str | None:
         case CommentCreated() | CommentDeleted():
             return f"{event.kind}:{event.comment}"
         case IssueLabeled() | IssueUnlabeled():
-            return f"{event.kind}:{event.thread.key}:{event.updated_at}:{event.label}"
+            return f"{event.kind}:{event.thread.key}:{event.updated_at}:{event.label.casefold()}"
         case _:
             return None
 

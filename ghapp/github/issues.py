@@ -90,7 +90,7 @@ def _labelling(thread: Thread, issue: PyGithubIssue, label: str) -> Iterator[Iss
     events = [
         event.raw_data
         for event in issue.get_timeline()
-        if event.event == "labeled" and event.raw_data.get("label", {}).get("name") == label
+        if event.event == "labeled" and event.raw_data.get("label", {}).get("name", "").casefold() == label.casefold()
     ]
     for event in events[-1:]:
         actor = event.get("actor") or {}
