@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ghapp.core.errors import Superseded, UserError
-from ghapp.core.events import Actor, ChecksChanged, Repository, Thread, thread_number
+from ghapp.core.events import Actor, ChecksChanged, Event, Repository, Thread, thread_number
 from ghapp.core.ports import Clock, Inbox, Issues, Pull, Pulls, Queue, Repositories, Store
 from ghapp.core.run import MAX_RECOVERIES, Conclusion, Request, Run, State, Step, Trigger, advance, conclude
 from ghapp.flow.status import Status
@@ -33,10 +33,10 @@ class Reconcile:
 
     def tick(self) -> None:
         """Hand out what waits, take back what was lost, write what is owed."""
-        for run in self.store.unfinished():
-            self._mind(run)
         for inbox in self.inbox.wanted():
             self.queue.intake(inbox)
+        for run in self.store.unfinished():
+            self._mind(run)
         self.status.flush()
 
     def sweep(self) -> None:
@@ -53,7 +53,7 @@ class Reconcile:
             self._readopt(repository, pull)
         for labelled in self.issues.labelled(repository, LABEL):
             if self.store.last_run(labelled.thread) is None:
-                self.inbox.add(f"sweep-{labelled.thread.key}-{labelled.updated_at}", labelled)
+                self._hear(f"sweep-{labelled.thread.key}-{labelled.updated_at}", labelled)
 
     def _mind(self, run: Run) -> None:
         now = self.clock.now()
@@ -63,7 +63,13 @@ class Reconcile:
             self._take_back(run, now)
         elif run.is_followed:
             turn = int(now // POLL_SECONDS.get(run.state, 3600))
-            self.inbox.add(f"poll-{run.id}-{turn}", ChecksChanged(run.thread, run.head_sha, "poll"))
+            self._hear(f"poll-{run.id}-{turn}", ChecksChanged(run.thread, run.head_sha, "poll"))
+
+    def _hear(self, name: str, event: Event) -> None:
+        """Take in what no delivery told; a name counts once."""
+        inbox = self.inbox.add(name, event)
+        if inbox is not None:
+            self.queue.intake(inbox)
 
     def _take_back(self, run: Run, now: float) -> None:
         """The worker is lost: the next attempt, under the next epoch, within its own budget."""

@@ -1,0 +1,148 @@
+"""Whatever arrives twice, late, or never: one run, one comment, one pull request."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+from town import DEMO, Citizen, Town
+from turns import fix
+
+from ghapp.core.run import State
+from ghapp.playground.deliveries import Delivery, headers_of
+from ghapp.playground.faults import Fault
+
+
+def _labelled(town: Town) -> Delivery:
+    """The delivery that told of the label."""
+    return next(one for one in town.world.deliveries.sent.values() if (one.event, one.action) == ("issues", "labeled"))
+
+
+def test_a_delivery_that_comes_twice_is_one(town: Town, octocat: Citizen) -> None:
+    """GitHub sends the same delivery again, and nothing happens twice."""
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    town.listen()
+    town.world.deliveries.again(_labelled(town))
+    with town.model(fix()):
+        town.work()
+    assert len(town.said(issue)) == len(town.pulls()) == 1
+    assert town.status(issue)
+
+
+def test_fifty_deliveries_at_once_are_one_run(town: Town, octocat: Citizen) -> None:
+    """Fifty copies of one delivery hit the front door at the same moment, and there is one run with one comment."""
+    hook, town.world.app.hook_url = town.world.app.hook_url, "http://127.0.0.1:9/"
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    town.world.settle(ci=False)
+    town.world.app.hook_url = hook
+    delivery = _labelled(town)
+
+    def send(_: int) -> int:
+        with requests.Session() as session:
+            session.trust_env = False
+            headers = headers_of(delivery, town.world.app.webhook_secret)
+            return session.post(str(hook), data=delivery.body, headers=headers, timeout=30).status_code
+
+    with ThreadPoolExecutor(50) as pool:
+        assert set(pool.map(send, range(50))) == {202}
+    town.listen()
+    assert len(town.records.runs.unfinished()) == len(town.said(issue)) == 1
+    with town.model(fix()):
+        town.work()
+    assert len(town.pulls()) == 1
+    assert town.status(issue)
+
+
+def test_one_label_told_by_delivery_and_by_sweep_is_one_run(town: Town, octocat: Citizen) -> None:
+    """The delivery failed; the sweep finds the label and has the delivery sent again: still one run, no second word."""
+    hook, town.world.app.hook_url = town.world.app.hook_url, "http://127.0.0.1:9/"
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    town.world.settle(ci=False)
+    town.world.app.hook_url = hook
+    assert town.redis.keys("honk:run:*") == []
+    town.tick(sweep=True)
+    with town.model(fix()):
+        town.work()
+    assert any(one.redelivery and one.action == "labeled" for one in town.world.deliveries.sent.values())
+    assert len(town.pulls()) == len(town.said(issue)) == 1
+    assert town.status(issue)
+
+
+def test_a_label_that_was_never_told_is_found(town: Town, octocat: Citizen) -> None:
+    """GitHub never sent the delivery at all, and ten minutes later the sweep finds the labelled issue."""
+    hook, town.world.app.hook_url = town.world.app.hook_url, None
+    issue = octocat.open_issue()
+    octocat.label(issue, "Honk")
+    town.world.settle(ci=False)
+    town.world.app.hook_url = hook
+    town.work()
+    assert town.said(issue) == []
+    with town.model(fix()):
+        town.later(600, sweep=True)
+        town.later(6)
+    assert len(town.pulls()) == 1
+    assert "waiting for CI" in town.status(issue)
+
+
+def test_a_label_by_someone_without_the_right_is_found_and_refused(town: Town, stranger: Citizen) -> None:
+    """The sweep asks for the right of whoever put the label on, like the delivery would have."""
+    hook, town.world.app.hook_url = town.world.app.hook_url, None
+    issue = stranger.open_issue()
+    stranger.label(issue)
+    town.world.app.hook_url = hook
+    town.later(600, sweep=True)
+    town.later(600, sweep=True)
+    assert "@stranger, `/honk fix` needs the role *write*" in town.next_comment(issue)
+
+
+def test_a_lost_redis_is_rebuilt_from_github(town: Town, octocat: Citizen) -> None:
+    """Redis is gone with all records: the sweep finds the pull request again and follows it; no second one is made."""
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    with town.model(fix()):
+        town.work()
+    pull = town.the_pull()
+    town.redis.flushdb()
+    town.later(600, sweep=True)
+    town.later(6)
+    assert town.run(issue).state is State.AWAITING_CI
+    town.ci_passes(pull)
+    town.work()
+    assert town.the_pull() is pull
+    assert pull.pull is not None
+    assert not pull.pull.draft
+    assert "The answer is 42 now." in (pull.body or "")
+    assert "| tests | ✅" in (pull.body or "")
+    assert "| test | ✅ success |" in (pull.body or "")
+    assert len(town.said(issue)) == 1
+    assert "**Honk** · ready for review" in town.status(issue)
+    octocat.merge(pull.number)
+    town.work()
+    assert "**Honk** · merged" in town.status(issue)
+
+
+def test_a_repository_that_cannot_be_looked_through_hides_no_other(town: Town, octocat: Citizen) -> None:
+    """One repository has its issues switched off, and the sweep still finds what is lost in the next one."""
+    town.world.repository("octo/aaa", {"README.md": "x"})
+    hook, town.world.app.hook_url = town.world.app.hook_url, None
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    town.world.app.hook_url = hook
+    town.world.faults.add(Fault("GET", r"/octo/aaa/issues$", status=410, times=10))
+    town.world.faults.add(Fault("GET", r"/octo/aaa/pulls$", status=404, times=10))
+    with town.model(fix()):
+        town.later(600, sweep=True)
+    town.later(6)
+    assert "waiting for CI" in town.status(issue)
+
+
+@pytest.fixture(autouse=True)
+def one_comment_each(town: Town) -> Iterator[None]:
+    """No run ever has two status comments."""
+    yield
+    for number in town.world.repo(DEMO).issues:
+        markers = [one.body.partition("\n")[0] for one in town.said(number)]
+        assert len(markers) == len(set(markers))
