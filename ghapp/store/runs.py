@@ -141,16 +141,24 @@ class Runs:
                 raise Superseded(run_id)
 
     def last_run(self, thread: Thread) -> Run | None:
-        """The thread's newest run, done or not."""
+        """The thread's newest run, done or not; None also when its record is older than we keep them."""
         with store_errors():
             found = self._redis.hget(_thread(thread), "last")
-        return self.load(text(found)) if found else None
+        return self._kept(text(found)) if found else None
 
     def unfinished(self) -> tuple[Run, ...]:
         """Every run that is not done, oldest first."""
         with store_errors():
             ids = self._redis.smembers(key("open"))
-        return tuple(sorted((self.load(text(item)) for item in ids), key=lambda run: run.created_at))
+        found = [run for item in ids if (run := self._kept(text(item))) is not None]
+        return tuple(sorted(found, key=lambda run: run.created_at))
+
+    def _kept(self, run_id: str) -> Run | None:
+        """The record if it is there: one that was lost must not keep the others from being minded."""
+        try:
+            return self.load(run_id)
+        except UnknownRun:
+            return None
 
     def is_held(self, run_id: str) -> bool:
         """Whether a worker holds the run's lease."""

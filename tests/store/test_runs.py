@@ -266,3 +266,12 @@ def test_nobody_writes_over_what_they_have_not_seen(runs: Runs) -> None:
     with pytest.raises(Superseded):
         runs.supersede(begun)
     assert runs.load("r1") == kept
+
+
+def test_a_lost_record_is_passed_over(runs: Runs, redis: "Redis") -> None:
+    """One record is gone from Redis: the others are still minded, and its thread has no run."""
+    runs.create(run("kept", number=1))
+    runs.create(run("lost", number=2))
+    redis.delete("honk:run:lost")
+    assert [one.id for one in runs.unfinished()] == ["kept"]
+    assert runs.last_run(run("lost", number=2).thread) is None
