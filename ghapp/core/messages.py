@@ -25,6 +25,11 @@ def marker(run_id: str, what: str) -> str:
     return f"<!-- honk:{what}:{run_id} -->"
 
 
+def is_status(body: str) -> bool:
+    """Whether this is the status comment of some run."""
+    return body.startswith("<!-- honk:status:")
+
+
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~!&])")
 _BLOCK = re.compile(r"^([ \t]*)(#|[-+=](?=[ \t=-]|$)|\d+(?=[.)]))", re.MULTILINE)

@@ -3,9 +3,11 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from ghapp.core import messages
 from ghapp.core.errors import Superseded, UserError
-from ghapp.core.events import Actor, ChecksChanged, Event, Repository, Thread, thread_number
+from ghapp.core.events import Actor, ChecksChanged, Event, IssueLabeled, Repository, Thread, thread_number
 from ghapp.core.ports import Clock, Inbox, Issues, Pull, Pulls, Queue, Repositories, Store
 from ghapp.core.run import MAX_RECOVERIES, Conclusion, Request, Run, State, Step, Trigger, advance, conclude
 from ghapp.flow.status import Status
@@ -13,7 +15,9 @@ from ghapp.flow.status import Status
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = {State.AWAITING_CI: 300, State.AWAITING_REVIEW: 3600}
-SWEEP_SECONDS = 600
+LOOK_BACK_SECONDS = 3 * 86_400
+"""GitHub keeps deliveries for three days; a wish that is older is nobody's any more."""
+
 LABEL = "honk"
 
 
@@ -41,7 +45,7 @@ class Reconcile:
 
     def sweep(self) -> None:
         """Ask for failed deliveries again, and rebuild runs whose record is gone from what GitHub shows."""
-        self.repositories.redeliver_failed(self.clock.now() - 3 * SWEEP_SECONDS)
+        self.repositories.redeliver_failed(self.clock.now() - LOOK_BACK_SECONDS)
         for repository in self.repositories.installed():
             try:
                 self._look_through(repository)
@@ -52,8 +56,15 @@ class Reconcile:
         for pull in self.pulls.ours(repository):
             self._readopt(repository, pull)
         for labelled in self.issues.labelled(repository, LABEL):
-            if self.store.last_run(labelled.thread) is None:
+            if self.store.last_run(labelled.thread) is None and self._was_missed(labelled):
                 self._hear(f"sweep-{labelled.thread.key}-{labelled.updated_at}", labelled)
+
+    def _was_missed(self, labelled: IssueLabeled) -> bool:
+        """Whether the label is new and nothing came of it: its run's comment outlives the record."""
+        if datetime.fromisoformat(labelled.updated_at).timestamp() < self.clock.now() - LOOK_BACK_SECONDS:
+            return False
+        comments = self.issues.comments(labelled.thread)
+        return not any(messages.is_status(one.body) and one.author.type == "Bot" for one in comments)
 
     def _mind(self, run: Run) -> None:
         now = self.clock.now()

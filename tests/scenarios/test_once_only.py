@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from town import DEMO, Citizen, Town
-from turns import fix
+from turns import fix, report, script
 
 from ghapp.core.run import State
 from ghapp.playground.deliveries import Delivery, headers_of
@@ -146,3 +146,26 @@ def one_comment_each(town: Town) -> Iterator[None]:
     for number in town.world.repo(DEMO).issues:
         markers = [one.body.partition("\n")[0] for one in town.said(number)]
         assert len(markers) == len(set(markers))
+
+
+def test_what_was_done_is_not_begun_again_when_redis_is_lost(town: Town, octocat: Citizen) -> None:
+    """The run ended and its issue still wears the label: without the record, its comment shows that it was done."""
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    with town.model(script(report("Looked.", outcome="no_change", reason="It is 42 already."))):
+        town.work()
+    assert "no change needed" in town.status(issue)
+    town.redis.flushdb()
+    town.later(600, sweep=True)
+    assert town.redis.keys("honk:run:*") == []
+    assert len(town.said(issue)) == 1
+
+
+def test_a_label_of_last_week_is_left_alone(town: Town, octocat: Citizen) -> None:
+    """Honk is new here, and finds an issue that has worn the label for long."""
+    hook, town.world.app.hook_url = town.world.app.hook_url, None
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    town.world.app.hook_url = hook
+    town.later(8 * 86_400, sweep=True)
+    assert town.said(issue) == []
