@@ -1,0 +1,52 @@
+"""The status comment: one, edited in place, and seldom."""
+
+from town import DEMO, Citizen, Town
+from turns import fix
+
+from ghapp.playground.faults import Fault
+
+
+def test_a_whole_run_is_one_edit_until_five_seconds_have_passed(town: Town, octocat: Citizen) -> None:
+    """A quick run goes through seven states and edits its comment once; what is owed follows with the clock."""
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    town.listen()
+    (comment,) = town.said(issue)
+    queued = town.world.emitted.count("issue_comment.edited")
+    with town.model(fix()):
+        town.pump()
+    assert town.world.emitted.count("issue_comment.edited") - queued == 1
+    assert "preparing" in comment.body
+    town.tick()
+    assert "preparing" in comment.body
+    town.later(6)
+    assert town.world.emitted.count("issue_comment.edited") - queued == 2
+    assert "waiting for CI" in town.status(issue)
+
+
+def test_a_status_comment_that_a_person_deleted_is_written_anew(town: Town, octocat: Citizen) -> None:
+    """I delete the status comment in the middle, and the next word comes as a new one."""
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    town.listen()
+    octocat.delete_comment(town.said(issue)[0])
+    with town.model(fix()):
+        town.work()
+    assert len(town.said(issue)) == 1
+    assert "waiting for CI" in town.status(issue)
+
+
+def test_what_cannot_be_said_to_one_issue_is_said_to_the_others(town: Town, octocat: Citizen) -> None:
+    """One conversation is locked: its comment is let go, and the other issue's comment is written all the same."""
+    locked, other = octocat.open_issue("Locked"), octocat.open_issue("Other")
+    octocat.label(locked)
+    octocat.label(other)
+    town.listen()
+    octocat.unlabel(locked)
+    octocat.unlabel(other)
+    town.world.faults.add(Fault("PATCH", r"/issues/comments/", status=403, times=1))
+    town.listen()
+    town.work()
+    assert sorted("stopped" in town.status(issue) for issue in (locked, other)) == [False, True]
+    assert town.redis.hgetall("honk:owed") == {}
+    assert town.world.repo(DEMO)
