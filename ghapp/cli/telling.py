@@ -14,6 +14,14 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() or character == "\n" else "·" for character in text)
 
 
+_DIFF = {"+": "green", "-": "red", "@": "cyan"}
+
+
+def coloured(line: str) -> str:
+    """A line of a unified diff as terminals usually show it."""
+    return click.style(line, fg=_DIFF.get(line[:1]))
+
+
 class Teller:
     """Prints lines with the seconds since it was made."""
 

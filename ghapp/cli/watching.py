@@ -6,7 +6,7 @@ import click
 
 from ghapp import bootstrap
 from ghapp.cli.stage import Stage
-from ghapp.cli.telling import Teller
+from ghapp.cli.telling import Teller, coloured
 from ghapp.core.errors import UserError
 from ghapp.core.events import Thread
 from ghapp.core.run import Run, State
@@ -87,7 +87,8 @@ class Watch:
 def show(stage: Stage, run: Run) -> None:
     """The diff, the evidence, what the gate found, where to look."""
     entries = bootstrap.records(stage.settings).transcripts.read(run.id)
-    click.echo("\n" + next(entry.text for entry in reversed(entries) if entry.kind == "diff"))
+    diff = next(entry.text for entry in reversed(entries) if entry.kind == "diff")
+    click.echo("\n" + "\n".join(map(coloured, diff.splitlines())) + "\n")
     click.echo(f"{'check':<12} {'base':<8} {'head':<8} result")
     for item in run.evidence:
         base = "not run" if item.base is None else _word(item.base.passed)
