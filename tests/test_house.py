@@ -72,7 +72,8 @@ def test_the_manifest_asks_for_what_the_playground_grants() -> None:
 def test_every_process_of_the_procfile_is_a_command() -> None:
     """`Procfile` names web, intake, worker and clock, each a `honk` command that exists."""
     lines = (ROOT / "Procfile").read_text().splitlines()
-    named = dict(re.fullmatch(r"(\w+): honk (\w+)", line).groups() for line in lines)  # type: ignore[union-attr]
+    named = {name: command for line in lines for name, command in re.findall(r"^(\w+): honk (\w+)$", line)}
+    assert len(named) == len(lines)
     assert set(named) == {"web", "intake", "worker", "clock"}
     assert set(named.values()) <= set(honk.commands)
 
