@@ -16,6 +16,7 @@ from ghapp.core.gate import Finding
 from ghapp.core.run import Conclusion, Run, State
 
 MAX_BODY = 60_000
+MAX_TEXT, MAX_LINE = 8_000, 1_000
 MAX_FAILURES, MAX_FAILURE = 5, 5_000
 """How many failures a pull request shows, and how many characters of each."""
 
@@ -54,14 +55,14 @@ def plain(text: str) -> str:
 
 
 def _disarmed(text: str) -> str:
+    text = _REFERENCE.sub(lambda match: f"{match[0]}\u2060", text)  # first: an escape would hide what follows
     text = _MARKUP.sub(r"\\\1", text)
-    text = _BLOCK.sub(lambda match: f"{match[1]}\u2060{match[2]}", text)
-    return _REFERENCE.sub(lambda match: f"{match[0]}\u2060", text)
+    return _BLOCK.sub(lambda match: f"{match[1]}\u2060{match[2]}", text)
 
 
 def inline(text: str) -> str:
-    """The same in one line, as a list or the cell of a table needs it."""
-    return plain(" ".join(text.split()))
+    """The same in one line of at most MAX_LINE characters, as a list or the cell of a table needs it."""
+    return plain(" ".join(text[:MAX_LINE].split()))
 
 
 def quiet(text: str) -> str:
@@ -154,7 +155,7 @@ def status_comment(run: Run, now: float, page: str) -> str:
     elif run.state is State.AWAITING_CI:
         parts.append("CI has reported nothing on this commit yet.")
     if not run.is_active:
-        parts.append(plain(run.reason))
+        parts.append(_quoted(run.reason))
     if run.is_done or run.state is State.PAUSED:
         parts.append("\n".join(f"- {inline(note)}" for note in run.notes))
     if not run.is_done:
@@ -190,7 +191,7 @@ def ci_table(checks: Sequence[CiCheck]) -> str:
 
 def pull_title(run: Run) -> str:
     """At most 120 characters; GitHub's limit is 256."""
-    title = " ".join(quiet(run.request.title).split()) or f"Issue {run.thread.number}"
+    title = " ".join(quiet(run.request.title[:MAX_LINE]).split()) or f"Issue {run.thread.number}"
     return title if len(title) <= 120 else title[:119] + "…"
 
 
@@ -244,11 +245,11 @@ def _fit(parts: Sequence[str]) -> str:
 
 
 def _quoted(text: str) -> str:
-    return plain(text.strip()[:8_000])
+    return plain(text.strip()[:MAX_TEXT])
 
 
 def _listed(heading: str, items: Sequence[str]) -> str:
-    lines = [f"- {inline(item[:1_000])}" for item in items[:20] if item.strip()]
+    lines = [f"- {inline(item)}" for item in items[:20] if item.strip()]
     return "\n".join([heading, "", *lines]) if lines else ""
 
 

@@ -86,7 +86,7 @@ Intent = StartRun | CancelRun | ResumeForCI | FollowPull | LeaveRepositories | A
 
 _READY = {Verb.FIX, Verb.STOP, Verb.RETRY, Verb.STATUS, Verb.WHY, Verb.HELP}
 _ENGINES = {None, "messages"}
-_SAME_SECONDS = 10
+_SAME_SECONDS = 3
 """GitHub's timeline and its deliveries need not agree on the second in which a label was put on."""
 
 

@@ -83,7 +83,7 @@ def test_a_lie_ends_in_a_red_draft_for_a_person(town: Town, asked: Ask) -> None:
 
 
 def test_red_work_that_is_repaired_is_fine(town: Town, asked: Ask) -> None:
-    """The gate sends a workflow file back to the agent, its second try leaves it out, and a pull request comes of it."""
+    """The gate sends a workflow file back to the agent, its second try leaves it out, and that one gets out."""
     issue = asked()
     greedy = script(
         tools(

@@ -94,9 +94,7 @@ def test_an_event_that_was_lost_is_made_up_for_by_the_clock(town: Town, issue: i
     assert "ready for review" in town.status(issue)
 
 
-def test_a_persons_push_is_followed_and_not_overwritten(
-    town: Town, octocat: Citizen, issue: int, pull: Pull
-) -> None:
+def test_a_persons_push_is_followed_and_not_overwritten(town: Town, octocat: Citizen, issue: int, pull: Pull) -> None:
     """I push to Honk's branch: my commit stays, and its CI is what counts from then on."""
     first = pull.head_sha
     mine = octocat.push(pull.head_ref, {"answer.txt": "43\n"})

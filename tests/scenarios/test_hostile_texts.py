@@ -53,7 +53,9 @@ def test_the_agents_words_are_only_words(town: Town, octocat: Citizen) -> None:
     """The agent's report mentions people, closes issues and carries markup: the pull request shows it and does none."""
     issue = octocat.open_issue()
     octocat.label(issue)
-    words = "@octocat closes #77, see https://evil.example/x <!-- hide\n# Heading\n![x](https://evil.example/y) &#64;octo"
+    words = (
+        "@octocat closes #77, see https://evil.example/x <!-- hide\n# Heading\n![x](https://evil.example/y) &#64;octo"
+    )
     with town.model(script(write("answer.txt", "42\n"), report(words, assumptions=[words], test_plan=words))):
         town.work()
     pull = town.the_pull()
@@ -86,7 +88,8 @@ def test_a_strangers_copy_of_our_marker_is_not_ours(town: Town, octocat: Citizen
 
 def test_a_failing_check_cannot_break_out_of_its_frame(town: Town, octocat: Citizen) -> None:
     """What a check prints is shown in a fence that it cannot close."""
-    octocat.push("main", {"check.sh": "echo '``````'; echo '</details> @octocat <!--'; test $(cat answer.txt) -gt 42\n"})
+    breaks_out = "echo '``````'; echo '</details> @octocat <!--'; test $(cat answer.txt) -gt 42\n"
+    octocat.push("main", {"check.sh": breaks_out})
     issue = octocat.open_issue()
     octocat.label(issue)
     with town.model(script(bash("echo 40 > answer.txt"), report())):

@@ -161,11 +161,12 @@ def _when_it_does(town: Town, run: Run, what: str, then: Callable[[], object]) -
         while True:
             found = town.redis.xread({f"honk:transcript:{run.id}": last}, block=5_000)
             assert found, f"it never did {what}"
-            for last, line in found[0][1]:
-                if what in line[b"text"].decode():
-                    then()
-                    town.listen_elsewhere()
-                    return
+            lines = found[0][1]
+            if any(what in line[b"text"].decode() for _, line in lines):
+                then()
+                town.listen_elsewhere()
+                return
+            last = lines[-1][0]
 
     thread = threading.Thread(target=wait, daemon=True)
     thread.start()

@@ -2,7 +2,7 @@
 
 People act (`octocat.label(issue, "honk")`), the town works (`town.work()`), and the test reads what was said
 (`town.next_comment(issue)`). There is no worker process: the test takes the jobs from the real queues and does them
-with the code that a worker would run. Honk's clock is the town's, and every act of a person is a second later at GitHub.
+with the code that a worker would run. Honk's clock is the town's, and a person's every act is a second later at GitHub.
 """
 
 import os

@@ -1,0 +1,220 @@
+"""Every sentence that people read, as it stands in `snapshots/`, and what no text of others may do.
+
+`HONK_SNAPSHOTS=write pytest tests/core/test_messages.py` writes the snapshots anew; then read the diff.
+"""
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from ghapp.core import messages
+from ghapp.core.budget import Usage
+from ghapp.core.checks import Check as CiCheck
+from ghapp.core.commands import Command, Refusal, Verb, parse
+from ghapp.core.events import Actor, Repository, Thread
+from ghapp.core.evidence import Check, CheckResult, Evidence, Outcome, Report
+from ghapp.core.gate import Finding, Rule, Severity
+from ghapp.core.run import Conclusion, Request, Run, State, Step, Trigger, advance, conclude
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+PAGE = "https://honk.example/runs/key"
+GITHUBS_LIMIT = 65_536
+
+QUEUED = Run(
+    id="r1",
+    key="key",
+    thread=Thread(Repository(7, "octo/demo", 3), 12),
+    requester=Actor(11, "mona"),
+    trigger=Trigger("2026-11-01T10:00:00Z", label="honk"),
+    request=Request("Half cents are rounded down", "Please mend it."),
+    created_at=0.0,
+    reason="labelled honk",
+    history=(Step(State.QUEUED, 0.0),),
+)
+GREEN = CheckResult(True, 2.4, "12 passed")
+RED = CheckResult(False, 2.6, "FAILED test_money.py::test_half\nassert 1 == 2", ("test_money.py::test_half",))
+TESTS, LINT = Check("tests", "pytest"), Check("lint", "ruff check")
+REPORT = Report(Outcome.DONE, "Round half cents to even.", ("Prices are never negative.",), "Run the suite.")
+WAY = (State.PREPARING, State.CODING, State.VERIFYING, State.JUDGING, State.PUBLISHING, State.AWAITING_CI)
+
+
+def _at(state: State, **changes: object) -> Run:
+    run = QUEUED
+    for at, step in enumerate(WAY, start=1):
+        run = advance(run, step, 20.0 * at, "on the way")
+        if step is state:
+            break
+    return replace(run, **changes)  # type: ignore[arg-type]
+
+
+WAITING = _at(
+    State.AWAITING_CI,
+    pull=34,
+    report=REPORT,
+    evidence=(Evidence(TESTS, RED, GREEN), Evidence(LINT, GREEN, GREEN)),
+    usage=Usage(1_000, 2_000, 30_000, 400, 9, 123_456),
+    prompt="abc123def456",
+)
+CI = (CiCheck("build", conclusion="success"), CiCheck("test", conclusion="failure"), CiCheck("docs", status="queued"))
+READY = advance(replace(WAITING, ci=CI[:1]), State.AWAITING_REVIEW, 300.0, "CI is green; #34 is ready for review")
+NOTES = ("What was done is on the branch `honk/12-r1`.", "A set-up command failed.")
+STOPPED = replace(conclude(_at(State.CODING), Conclusion.CANCELLED, 75.0, "@mona said stop"), notes=NOTES)
+FINDING = Finding(Rule.TESTS, "tests/test_a.py", Severity.NOTE, "a test file is deleted or moved")
+
+
+def _status(run: Run) -> Callable[[], str]:
+    return lambda: messages.status_comment(run, 4_321.0, PAGE)
+
+
+def _pull(**changes: object) -> Callable[[], str]:
+    return lambda: messages.pull_body(replace(WAITING, **changes), PAGE)  # type: ignore[arg-type]
+
+
+def _refused(body: str) -> str:
+    said = parse(body)
+    assert isinstance(said, Refusal)
+    return messages.refusal(said)
+
+
+SAID: dict[str, Callable[[], str]] = {
+    "status_queued": _status(QUEUED),
+    "status_coding": _status(_at(State.CODING)),
+    "status_waiting": _status(WAITING),
+    "status_red": _status(replace(WAITING, ci=CI, reason="CI is red: test. The pull request stays a draft.")),
+    "status_ready": _status(READY),
+    "status_stopped": _status(STOPPED),
+    "status_failed": _status(conclude(_at(State.CODING), Conclusion.FAILED, 75.0, messages.defect())),
+    "status_merged": _status(conclude(READY, Conclusion.MERGED, 400.0, "#34 is merged.")),
+    "pull": _pull(),
+    "pull_with_ci": lambda: messages.with_ci(messages.pull_body(WAITING, PAGE), CI),
+    "pull_red": _pull(evidence=(Evidence(TESTS, GREEN, RED),), findings=(FINDING,)),
+    "pull_unproven": _pull(evidence=(), report=replace(REPORT, assumptions=(), test_plan="")),
+    "commit": lambda: messages.commit_message(WAITING, "mona <11+mona@users.noreply.github.com>"),
+    "check_titles": lambda: "\n".join(
+        messages.check_title(found)
+        for found in ((), (Evidence(TESTS, GREEN, GREEN),), (Evidence(TESTS, GREEN, RED), Evidence(LINT, GREEN, RED)))
+    ),
+    "answers": lambda: "\n\n".join(
+        [
+            messages.not_allowed("mona", Verb.FIX, "write", "read"),
+            messages.not_allowed("mona", Verb.ASK, "triage", "none"),
+            _refused("/honk retyr"),
+            _refused("/honk frobnicate"),
+            _refused("/honk stop the presses"),
+            messages.not_yet(Verb.PLAN),
+            messages.not_yet_on_pulls(),
+            messages.no_such_engine("claude-code"),
+            messages.already_at_work(QUEUED),
+            messages.already_at_work(WAITING),
+            messages.nothing_to_stop(),
+            messages.nothing_to_retry(),
+            messages.could_not("GitHub refuses (403): no"),
+            messages.could_not(messages.defect()),
+            messages.no_ci(),
+        ]
+    ),
+    "standing": lambda: "\n\n".join(map(messages.standing, (None, QUEUED, WAITING, STOPPED))),
+    "why": lambda: "\n\n---\n\n".join(map(messages.why, (None, QUEUED, WAITING))),
+    "help": messages.help_text,
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_each_sentence_is_as_it_was_agreed(name: str) -> None:
+    """What people read changes only together with its snapshot."""
+    path, said = SNAPSHOTS / f"{name}.txt", SAID[name]() + "\n"
+    if os.environ.get("HONK_SNAPSHOTS") == "write":
+        path.write_text(said, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == said
+
+
+def test_no_snapshot_is_left_over() -> None:
+    """Every file in the folder belongs to something that is said."""
+    assert {path.stem for path in SNAPSHOTS.glob("*")} == set(SAID)
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("conclusion", [None, *Conclusion])
+def test_every_state_and_every_end_has_a_word(state: State, conclusion: Conclusion | None) -> None:
+    """There is a word for wherever a run may stand."""
+    if (state is State.DONE) == (conclusion is not None):
+        assert messages.now_word(replace(QUEUED, state=state, conclusion=conclusion))
+
+
+HOSTILE = st.lists(
+    st.sampled_from([*"@#/`*_[]()<>|~!&\\ -=+1.ab\n\t\r\u202e\u200b\u2066\x00\x1b", "GH-", "www.", "<!--", "-->"]),
+    max_size=60,
+).map("".join)
+
+
+@given(HOSTILE)
+def test_text_of_others_is_only_text(text: str) -> None:
+    """In Markdown it makes neither links, images, HTML, headings, lists nor mentions, and hides nothing."""
+    shown = messages.plain(text)
+    tokens = MarkdownIt("gfm-like", {"html": True, "linkify": False}).parse(shown)
+    inside = [child for token in tokens for child in token.children or ()]
+    kinds = {token.type for token in (*tokens, *inside)}
+    assert kinds <= {"paragraph_open", "paragraph_close", "inline", "text", "code_inline", "code_block", "softbreak",
+                     "hardbreak", "text_special"}, kinds  # fmt: skip
+    plain = "".join(child.content for child in inside if child.type in ("text", "text_special"))
+    assert not re.search(r"[@#](?=\w)|GH-(?=\w)", plain)
+    assert not re.search(r"[\x00-\x08\x1b\u202e\u200b\u2066]", shown)
+
+
+@given(HOSTILE)
+def test_text_of_others_in_one_line_keeps_a_table_whole(text: str) -> None:
+    """Between two bars it makes one cell."""
+    table = f"| a | b |\n|---|---|\n| {messages.inline(text)} | x |"
+    tokens = MarkdownIt("gfm-like", {"html": True, "linkify": False}).parse(table)
+    assert [token.type for token in tokens].count("td_open") == 2
+
+
+@given(HOSTILE)
+def test_no_text_of_others_is_a_command(text: str) -> None:
+    """Should our own comment ever be read for commands, it has none of somebody else's."""
+    assert not isinstance(parse(messages.plain(f"{text}\n/honk stop")), Command)
+
+
+@given(st.text(st.sampled_from("`~ab\n"), max_size=60))
+def test_a_fence_cannot_be_closed_from_inside(text: str) -> None:
+    """The whole text is one block of code."""
+    tokens = MarkdownIt().parse(messages.code_block(text))
+    assert [token.type for token in tokens] == ["fence"]
+
+
+@pytest.mark.parametrize("piece", ["`", "|", "@a ", "<!-- ", "a\n", "\u202e", "é"])
+def test_bodies_are_within_githubs_limit(piece: str) -> None:
+    """However long and odd everything is, GitHub takes it."""
+    long = piece * 70_000
+    red = CheckResult(False, 1.0, long)
+    run = replace(
+        WAITING,
+        request=Request(long, long),
+        report=Report(Outcome.DONE, long, (long,) * 30, long, long),
+        evidence=(Evidence(Check(long[:100], "x"), red, red),) * 30,
+        findings=(Finding(Rule.PATH, long[:500], Severity.NOTE, long[:500]),) * 200,
+        ci=tuple(CiCheck(long[:200], conclusion="failure") for _ in range(200)),
+        notes=(long,) * 20,
+    )
+    ended = conclude(replace(run, reason=long), Conclusion.FAILED, 1.0, long)
+    for body in (messages.pull_body(run, PAGE), messages.status_comment(ended, 1.0, PAGE)):
+        assert len(body) <= GITHUBS_LIMIT
+        assert body.startswith("<!-- honk:")
+    assert 0 < len(messages.pull_title(run)) <= 120
+    assert len(messages.commit_message(run, "a <b>")) < 8_000
+    assert len(messages.check_title(run.evidence)) <= 120
+
+
+@given(st.text(max_size=300))
+def test_a_title_is_one_visible_line(title: str) -> None:
+    """Whatever the issue is called, the pull request has a title of one line with something to see."""
+    shown = messages.pull_title(replace(QUEUED, request=Request(title, "")))
+    assert shown.strip()
+    assert len(shown.splitlines()) == 1

@@ -1,0 +1,235 @@
+"""What is decided, as a table: event, run, right, and the one intent with its reason."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from ghapp.core import policy
+from ghapp.core.commands import Verb
+from ghapp.core.config import Config
+from ghapp.core.events import (
+    Actor,
+    ChecksChanged,
+    CommentCreated,
+    CommentDeleted,
+    Event,
+    InstallationChanged,
+    IssueClosed,
+    IssueLabeled,
+    IssueText,
+    IssueUnlabeled,
+    PullChanged,
+    Repository,
+    Thread,
+)
+from ghapp.core.policy import Answer, CancelRun, FollowPull, Ignore, LeaveRepositories, ResumeForCI, StartRun
+from ghapp.core.rights import NEEDED, Permission
+from ghapp.core.run import FOLLOWED, Conclusion, Request, Run, State, Trigger
+
+REPOSITORY = Repository(7, "octo/demo", 3)
+THREAD = Thread(REPOSITORY, 1)
+MONA = Actor(11, "mona")
+BOT = Actor(12, "robot[bot]", "Bot")
+TEXT = IssueText("It is broken", "Please mend it.", MONA)
+AT = "2026-11-01T10:00:00Z"
+LATER = "2026-11-01T11:00:00Z"
+HEAD = "a" * 40
+WRITE, TRIAGE, NONE = Permission.WRITE, Permission.TRIAGE, Permission.NONE
+
+
+def run(state: State = State.QUEUED, **changes: object) -> Run:
+    """A run that the label started."""
+    made = Run("r1", "key", THREAD, MONA, Trigger(AT, label="honk"), Request("It is broken", ""), 0.0, state=state)
+    done = {"conclusion": Conclusion.FAILED} if state is State.DONE else {}
+    return replace(made, **{"head_sha": HEAD, "pull": 2, **done, **changes})  # type: ignore[arg-type]
+
+
+def labeled(label: str = "honk", at: str = LATER, actor: Actor = MONA) -> IssueLabeled:
+    """The label was put on."""
+    return IssueLabeled(THREAD, actor, label, TEXT, at)
+
+
+def said(body: str, actor: Actor = MONA, *, on_pull: bool = False) -> CommentCreated:
+    """A comment was written."""
+    return CommentCreated(THREAD, actor, 5, body, TEXT, LATER, on_pull)
+
+
+def changed(action: str, *, number: int = 2, merged: bool = False) -> PullChanged:
+    """Something happened to the pull request."""
+    return PullChanged(THREAD, MONA, action, number, HEAD, merged)
+
+
+QUEUED, DONE, CI, REVIEW = run(), run(State.DONE), run(State.AWAITING_CI), run(State.AWAITING_REVIEW)
+CODING, PUBLISHING = run(State.CODING), run(State.PUBLISHING)
+BY_COMMENT = run(trigger=Trigger(AT, comment=5))
+
+TABLE: list[tuple[Event, Run | None, Permission, type, str]] = [
+    # labels
+    (labeled(), None, WRITE, StartRun, "labelled honk"),
+    (labeled("HONK"), None, WRITE, StartRun, "labelled HONK"),
+    (labeled(), DONE, WRITE, StartRun, "labelled honk"),
+    (labeled(), QUEUED, WRITE, Answer, "a run is open on this thread"),
+    (labeled(at=AT), QUEUED, WRITE, Ignore, "this has started a run already"),
+    (labeled(at="2026-11-01T10:00:02Z"), DONE, WRITE, Ignore, "this has started a run already"),
+    (labeled(at="2026-11-01T10:00:04Z"), DONE, WRITE, StartRun, "labelled honk"),
+    (labeled("bug"), None, WRITE, Ignore, "the label 'bug' means nothing here"),
+    (labeled("honk:plan"), None, WRITE, Answer, "plan is not in this version"),
+    (labeled(), None, TRIAGE, Answer, "mona has triage, fix needs write"),
+    (labeled(), None, NONE, Answer, "mona has none, fix needs write"),
+    (labeled("bug"), None, NONE, Ignore, "the label 'bug' means nothing here"),
+    (labeled(actor=BOT), None, NONE, Answer, r"robot[bot] has none, fix needs write"),
+    # commands
+    (said("hello"), None, WRITE, Ignore, "there is no command in the comment"),
+    (said("/honk", BOT), None, WRITE, Ignore, "apps do not command"),
+    (said("/honk"), None, WRITE, StartRun, "@mona said fix"),
+    (said("/honk make it fast"), DONE, WRITE, StartRun, "@mona said fix"),
+    (said("/honk"), CODING, WRITE, Answer, "a run is open on this thread"),
+    (said("/honk"), BY_COMMENT, WRITE, Answer, "a run is open on this thread"),
+    (said("/honk"), run(trigger=Trigger(LATER, comment=5)), WRITE, Ignore, "this has started a run already"),
+    (said("/honk", on_pull=True), None, WRITE, Answer, "fix on a pull request is not in this version"),
+    (said("/honk"), None, TRIAGE, Answer, "mona has triage, fix needs write"),
+    (said("/honk stop"), None, WRITE, Answer, "no run is open"),
+    (said("/honk stop"), DONE, WRITE, Answer, "no run is open"),
+    (said("/honk stop"), CODING, WRITE, CancelRun, "@mona said stop"),
+    (said("/honk stop"), REVIEW, WRITE, CancelRun, "@mona said stop"),
+    (said("/honk stop"), CODING, TRIAGE, Answer, "mona has triage, stop needs write"),
+    (said("/honk retry"), None, WRITE, Answer, "there was no run"),
+    (said("/honk retry"), DONE, WRITE, StartRun, "@mona said retry"),
+    (said("/honk retry"), QUEUED, WRITE, Answer, "a run is open on this thread"),
+    (said("/honk status"), None, TRIAGE, Answer, "status was asked for"),
+    (said("/honk why"), DONE, TRIAGE, Answer, "the reason was asked for"),
+    (said("/honk help"), None, TRIAGE, Answer, "help was asked for"),
+    (said("/honk help"), None, Permission.READ, Answer, "mona has read, help needs triage"),
+    (said("/honk merge"), REVIEW, WRITE, Answer, "merge is not in this version"),
+    (said("/honk allow"), None, WRITE, Answer, "mona has write, allow needs maintain"),
+    (said("/honk retyr"), None, WRITE, Answer, "the command was not understood: unknown"),
+    (said("/honk retyr"), None, NONE, Answer, "mona has none, help needs triage"),
+    # taken back
+    (IssueUnlabeled(THREAD, MONA, "honk", LATER), None, NONE, Ignore, "no run is open"),
+    (IssueUnlabeled(THREAD, MONA, "honk", LATER), DONE, NONE, Ignore, "no run is open"),
+    (IssueUnlabeled(THREAD, MONA, "Honk", LATER), QUEUED, NONE, CancelRun, "@mona took the label Honk off"),
+    (IssueUnlabeled(THREAD, MONA, "honk", LATER), CODING, NONE, CancelRun, "@mona took the label honk off"),
+    (IssueUnlabeled(THREAD, MONA, "bug", LATER), QUEUED, NONE, Ignore, "it is not what the run was started by"),
+    (IssueUnlabeled(THREAD, MONA, "honk", LATER), BY_COMMENT, NONE, Ignore, "it is not what the run was started by"),
+    (CommentDeleted(THREAD, MONA, 5), BY_COMMENT, NONE, CancelRun, "the comment that asked for it was deleted"),
+    (CommentDeleted(THREAD, MONA, 6), BY_COMMENT, NONE, Ignore, "it is not what the run was started by"),
+    (CommentDeleted(THREAD, MONA, 5), CODING, NONE, Ignore, "it is not what the run was started by"),
+    (IssueClosed(THREAD, MONA, LATER), QUEUED, NONE, CancelRun, "@mona closed the issue"),
+    (IssueClosed(THREAD, MONA, LATER), PUBLISHING, NONE, CancelRun, "@mona closed the issue"),
+    (IssueClosed(THREAD, MONA, LATER), CI, NONE, FollowPull, "the issue was closed"),
+    (IssueClosed(THREAD, MONA, LATER), DONE, NONE, Ignore, "no run is open"),
+    # the pull request and its checks
+    (ChecksChanged(THREAD, HEAD, "status"), CI, NONE, ResumeForCI, "status on the head"),
+    (ChecksChanged(THREAD, HEAD, "poll"), REVIEW, NONE, ResumeForCI, "poll on the head"),
+    (ChecksChanged(THREAD, "b" * 40, "status"), CI, NONE, Ignore, "the checks are of another commit"),
+    (ChecksChanged(THREAD, HEAD, "status"), CODING, NONE, Ignore, "no run waits for checks"),
+    (ChecksChanged(THREAD, HEAD, "status"), None, NONE, Ignore, "no run waits for checks"),
+    (changed("closed"), CI, NONE, FollowPull, "the pull request was closed"),
+    (changed("closed", merged=True), REVIEW, NONE, FollowPull, "the pull request was merged"),
+    (changed("synchronize"), CI, NONE, FollowPull, "the pull request's head moved"),
+    (changed("reopened"), REVIEW, NONE, FollowPull, "the pull request's head moved"),
+    (changed("edited"), CI, NONE, Ignore, "edited changes nothing for the run"),
+    (changed("closed", number=3), CI, NONE, Ignore, "no run follows this pull request"),
+    (changed("closed"), PUBLISHING, NONE, Ignore, "no run follows this pull request"),
+    (changed("closed"), None, NONE, Ignore, "no run follows this pull request"),
+    # installations
+    (InstallationChanged(3, "deleted"), None, NONE, LeaveRepositories, "the installation was deleted"),
+    (InstallationChanged(3, "suspend"), None, NONE, LeaveRepositories, "the installation was suspend"),
+    (
+        InstallationChanged(3, "removed", removed=(REPOSITORY,)),
+        None,
+        NONE,
+        LeaveRepositories,
+        "repositories were taken out",
+    ),
+    (InstallationChanged(3, "created", added=(REPOSITORY,)), None, NONE, Ignore, "nothing was taken away"),
+]
+
+
+@pytest.mark.parametrize(("event", "newest", "right", "intent", "reason"), TABLE)
+def test_each_event_has_one_intent_with_its_reason(
+    event: Event, newest: Run | None, right: Permission, intent: type, reason: str
+) -> None:
+    """The table above is what is decided."""
+    decided = policy.decide(event, newest, Config(), right)
+    assert (type(decided), decided.reason) == (intent, reason)
+
+
+@pytest.mark.parametrize("right", Permission)
+@pytest.mark.parametrize("verb", Verb)
+def test_no_verb_is_obeyed_below_its_right(verb: Verb, right: Permission) -> None:
+    """Every verb, with every right: without the right it takes, there is only one answer for all times."""
+    words = {"ask": "ask why?", "deploy": "deploy staging", "budget": "budget +5"}
+    decided = policy.decide(said(f"/honk {words.get(verb, verb)}"), None, Config(), right)
+    refused = isinstance(decided, Answer) and decided.once == "right-mona"
+    assert refused == (right < NEEDED[verb])
+
+
+@pytest.mark.parametrize("state", State)
+def test_stop_ends_a_run_in_any_state(state: State) -> None:
+    """Whatever the run is at, stop cancels it, unless it has ended."""
+    decided = policy.decide(said("/honk stop"), run(state), Config(), WRITE)
+    assert isinstance(decided, CancelRun) == (state is not State.DONE)
+
+
+@pytest.mark.parametrize("state", State)
+def test_only_a_parked_run_is_written_by_what_happens_to_its_pull_request(state: State) -> None:
+    """While a worker holds the record, nothing else may write it."""
+    decided = [
+        policy.decide(event, run(state), Config(), NONE)
+        for event in (changed("closed"), changed("synchronize"), ChecksChanged(THREAD, HEAD, "status"))
+    ]
+    assert all(isinstance(one, Ignore) for one in decided) == (state not in FOLLOWED)
+
+
+def test_a_label_brings_its_model_and_instructions() -> None:
+    """A label of the repository's own, in whatever letter case, starts a run with what its rule says."""
+    config = Config.parse("labels: {Quick-Fix: {model: claude-haiku-5-5, instructions: Be brief.}}")
+    decided = policy.decide(labeled("quick-fix"), None, config, WRITE)
+    assert decided == StartRun(
+        "fix", "Be brief.", Trigger(LATER, label="quick-fix"), "labelled quick-fix", "claude-haiku-5-5"
+    )
+
+
+def test_a_command_brings_its_words() -> None:
+    """The text behind `/honk fix` is the instruction, and the comment the trigger."""
+    decided = policy.decide(said("/honk fix only the parser"), None, Config(), WRITE)
+    assert decided == StartRun("fix", "only the parser", Trigger(LATER, comment=5), "@mona said fix")
+
+
+def test_a_retry_asks_for_the_same_again() -> None:
+    """Kind, instruction and model of the last run are those of the next."""
+    last = run(State.DONE, model="claude-opus-5-5", request=Request("t", "b", "only the parser"))
+    decided = policy.decide(said("/honk retry"), last, Config(), WRITE)
+    assert decided == StartRun(
+        "fix", "only the parser", Trigger(LATER, comment=5), "@mona said retry", "claude-opus-5-5"
+    )
+
+
+@pytest.mark.parametrize("event", [labeled(), said("/honk"), said("/honk retry")])
+def test_an_engine_that_is_not_here_starts_nothing(event: Event) -> None:
+    """Nothing is started with another engine than the config asks for."""
+    decided = policy.decide(event, DONE, Config(engine="claude-code"), WRITE)
+    assert isinstance(decided, Answer)
+    assert re.search("`claude-code` is not in this version", decided.text)
+
+
+@pytest.mark.parametrize(
+    ("event", "asks", "concerns"),
+    [
+        (labeled(), True, True),
+        (labeled("Honk"), True, True),
+        (labeled("bug"), True, False),
+        (said("/honk"), True, True),
+        (said("/honk frobnicate"), True, True),
+        (said("hello"), False, False),
+        (said("/honk", BOT), False, False),
+        (changed("closed"), False, False),
+        (InstallationChanged(3, "deleted"), False, False),
+    ],
+)
+def test_nothing_is_looked_up_for_events_that_ask_for_nothing(event: Event, asks: bool, concerns: bool) -> None:
+    """Config and right are read from GitHub only when the decision needs them."""
+    assert policy.asks_for_something(event) is asks
+    assert policy.concerns_a_right(event, Config()) is concerns
