@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from ghapp.core import messages
+from ghapp.core import disarm, messages
 from ghapp.core.budget import Usage
 from ghapp.core.checks import Check as CiCheck
 from ghapp.core.commands import Command, Refusal, Verb, parse
@@ -157,7 +157,7 @@ HOSTILE = st.lists(
 @given(HOSTILE)
 def test_text_of_others_is_only_text(text: str) -> None:
     """In Markdown it makes neither links, images, HTML, headings, lists nor mentions, and hides nothing."""
-    shown = messages.plain(text)
+    shown = disarm.plain(text)
     tokens = MarkdownIt("gfm-like", {"html": True, "linkify": False}).parse(shown)
     inside = [child for token in tokens for child in token.children or ()]
     kinds = {token.type for token in (*tokens, *inside)}
@@ -171,7 +171,7 @@ def test_text_of_others_is_only_text(text: str) -> None:
 @given(HOSTILE)
 def test_text_of_others_in_one_line_keeps_a_table_whole(text: str) -> None:
     """Between two bars it makes one cell."""
-    table = f"| a | b |\n|---|---|\n| {messages.inline(text)} | x |"
+    table = f"| a | b |\n|---|---|\n| {disarm.inline(text)} | x |"
     tokens = MarkdownIt("gfm-like", {"html": True, "linkify": False}).parse(table)
     assert [token.type for token in tokens].count("td_open") == 2
 
@@ -179,13 +179,13 @@ def test_text_of_others_in_one_line_keeps_a_table_whole(text: str) -> None:
 @given(HOSTILE)
 def test_no_text_of_others_is_a_command(text: str) -> None:
     """Should our own comment ever be read for commands, it has none of somebody else's."""
-    assert not isinstance(parse(messages.plain(f"{text}\n/honk stop")), Command)
+    assert not isinstance(parse(disarm.plain(f"{text}\n/honk stop")), Command)
 
 
 @given(st.text(st.sampled_from("`~ab\n"), max_size=60))
 def test_a_fence_cannot_be_closed_from_inside(text: str) -> None:
     """The whole text is one block of code."""
-    tokens = MarkdownIt().parse(messages.code_block(text))
+    tokens = MarkdownIt().parse(disarm.code_block(text))
     assert [token.type for token in tokens] == ["fence"]
 
 
