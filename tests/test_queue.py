@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from queue_jobs import STARTED, TOLD
 from redis import Redis
 from rq import Queue
 from rq.job import Job, JobStatus
@@ -23,10 +22,11 @@ from ghapp.core.errors import StoreDown
 from ghapp.queue import INTAKE, RUNS, RqQueue, worker
 from ghapp.store.connection import connect
 from ghapp.supervisor import embedded_valkey
+from tests.queue_jobs import STARTED, TOLD
 
 WORK = """
 import sys
-import queue_jobs
+from tests import queue_jobs
 sys.modules["ghapp.jobs"] = queue_jobs
 from ghapp.queue import RUNS, worker
 from ghapp.store.connection import connect
@@ -51,7 +51,7 @@ def _job(redis: Redis, run_id: str = "r1", epoch: int = 0) -> Job:
 @contextmanager
 def _worker(url: str, how: str) -> Iterator["subprocess.Popen[str]"]:
     """A worker of the runs' queue in a process of its own, ended by its pid if it is still there."""
-    paths = [str(Path(__file__).parent), *sys.path]
+    paths = [str(Path(__file__).parents[1]), *sys.path]
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(paths), "REDIS_URL": url}
     process = subprocess.Popen(
         [sys.executable, "-c", WORK, url, how],

@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from attempts import KEY, MODEL, Attempt, Folder, task_of
 
 from ghapp.agents.messages_loop import MessagesLoop
 from ghapp.core.budget import Budget, Usage
@@ -19,6 +18,7 @@ from ghapp.core.evidence import Outcome, Report
 from ghapp.core.ports import BudgetSpent, Completed, ModelAccess, Verdict
 from ghapp.playground.model import ModelServer
 from ghapp.playground.script import read_script
+from tests.agents.attempts import KEY, MODEL, Attempt, Folder, task_of
 
 Start = Callable[..., Attempt]
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attempts import KEY, MODEL, Folder, task_of
 
 from ghapp.agents.messages_loop import MessagesLoop
 from ghapp.core.budget import Budget, Usage
@@ -19,6 +18,7 @@ from ghapp.core.errors import TransientError, UserError
 from ghapp.core.evidence import Outcome, Report
 from ghapp.core.ports import BudgetSpent, Verdict
 from ghapp.sandbox.relay import ModelRelay
+from tests.agents.attempts import KEY, MODEL, Folder, task_of
 
 Event = dict[str, Any]
 

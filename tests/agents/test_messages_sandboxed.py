@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from attempts import KEY, Attempt
 
 from ghapp.core.evidence import Outcome
 from ghapp.core.ports import Verdict, Workspace
 from ghapp.playground.model import ModelServer
 from ghapp.playground.script import read_script
 from ghapp.sandbox.bubblewrap import Bubblewrap
+from tests.agents.attempts import KEY, Attempt
 
 FIX = """
 name: fix

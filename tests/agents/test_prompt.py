@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-from attempts import task_of
-
 from ghapp.agents.prompt import prompt_hash, system_prompt, task_prompt
 from ghapp.core.evidence import Check
 from ghapp.core.run import Remark, Request
+from tests.agents.attempts import task_of
 
 
 def test_has_the_title_as_its_first_heading() -> None:

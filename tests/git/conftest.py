@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from bare_git import SHOP, Bare, bare
 
 from ghapp.core.ports import Remote
 from ghapp.git.mirrors import GitMirrors
+from tests.git.bare_git import SHOP, Bare, bare
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from hashlib import sha1
 from pathlib import Path
 
 import pytest
-from bare_git import SHOP, Bare, bare
 
 from ghapp.core.errors import UserError
 from ghapp.core.events import Repository
@@ -14,6 +13,7 @@ from ghapp.core.ports import Remote
 from ghapp.git import bundle
 from ghapp.git.mirrors import GitMirrors
 from ghapp.git.process import Limits
+from tests.git.bare_git import SHOP, Bare, bare
 
 FIXED = {"sum.py": b"def total(a, b):\n    return a + b\n", "README.md": b"A shop\n"}
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from bare_git import SHOP, Bare
 
 from ghapp.core.gate import Change, FileChange
 from ghapp.git import changes
 from ghapp.git.mirrors import GitMirrors
+from tests.git.bare_git import SHOP, Bare
 
 
 @pytest.fixture

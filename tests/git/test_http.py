@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from bare_git import SHOP, TEXT, Bare
 from werkzeug.serving import make_server
 
 from ghapp.core.errors import TransientError, UserError
 from ghapp.core.ports import Remote
 from ghapp.git.mirrors import GitMirrors
 from ghapp.playground.git_http import GitHttp, Update
+from tests.git.bare_git import SHOP, TEXT, Bare
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment

@@ -5,12 +5,12 @@ import threading
 from pathlib import Path
 
 import pytest
-from bare_git import SHOP, Bare
 
 from ghapp.core.errors import TransientError, UserError
 from ghapp.core.ports import Remote
 from ghapp.git.lock import locked
 from ghapp.git.mirrors import GitMirrors
+from tests.git.bare_git import SHOP, Bare
 
 
 def test_fetch_gives_the_sha_of_the_branch_and_follows_it(mirrors: GitMirrors, upstream: Bare, remote: Remote) -> None:

@@ -5,12 +5,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from bare_git import SHOP, TEXT, Bare
 
 from ghapp.core.errors import UserError
 from ghapp.core.events import Repository
 from ghapp.core.ports import Remote
 from ghapp.git.mirrors import GitMirrors
+from tests.git.bare_git import SHOP, TEXT, Bare
 
 BRANCH = "honk/1-abc"
 

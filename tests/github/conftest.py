@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from front import Front, pem
 
 from ghapp.core.events import Repository, Thread
 from ghapp.github.app import GitHubApp
 from ghapp.playground.server import Playground
 from ghapp.playground.world import World
+from tests.github.front import Front, pem
 
 PERMISSIONS = {
     "actions": "read",

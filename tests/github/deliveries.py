@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from payloads import COMMENT, ISSUE, PULL, REPOSITORY, SHA, payload
-
 from ghapp.core.events import (
     Actor,
     ChecksChanged,
@@ -19,6 +17,7 @@ from ghapp.core.events import (
     Repository,
     Thread,
 )
+from tests.github.payloads import COMMENT, ISSUE, PULL, REPOSITORY, SHA, payload
 
 HERE = Repository(7, "octo/demo", 3)
 THREAD = Thread(HERE, 12)

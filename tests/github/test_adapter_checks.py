@@ -1,7 +1,6 @@
 """Check runs and statuses over the playground's HTTP."""
 
 import pytest
-from front import Front
 
 from ghapp.core.checks import Check, CiState, judge
 from ghapp.core.errors import TransientError
@@ -12,6 +11,7 @@ from ghapp.playground.faults import Fault
 from ghapp.playground.state import Actor
 from ghapp.playground.verbs import checks as verbs
 from ghapp.playground.world import World
+from tests.github.front import Front
 
 
 @pytest.fixture

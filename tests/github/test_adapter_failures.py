@@ -2,7 +2,6 @@
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
-from front import Front, pem
 
 from ghapp.core.errors import Gone, TransientError, UserError
 from ghapp.core.events import Repository, Thread
@@ -11,6 +10,7 @@ from ghapp.github.issues import GitHubIssues
 from ghapp.github.repositories import GitHubRepositories
 from ghapp.playground.faults import Fault
 from ghapp.playground.world import World
+from tests.github.front import Front, pem
 
 
 @pytest.fixture

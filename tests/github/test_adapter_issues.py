@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from front import Front
 
 from ghapp.core.errors import Gone, TransientError
 from ghapp.core.events import Actor, IssueLabeled, Repository, Thread
@@ -11,6 +10,7 @@ from ghapp.github.app import GitHubApp
 from ghapp.github.issues import GitHubIssues
 from ghapp.playground.faults import Fault
 from ghapp.playground.world import World
+from tests.github.front import Front
 
 MARKER = "<!-- honk:r1:status -->"
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-from front import Front
 
 from ghapp.core.errors import Gone, TransientError, UserError
 from ghapp.core.events import Repository
@@ -12,6 +11,7 @@ from ghapp.github.app import GitHubApp
 from ghapp.github.pulls import GitHubPulls
 from ghapp.playground.faults import Fault
 from ghapp.playground.world import World
+from tests.github.front import Front
 
 BRANCH = "honk/1-abc"
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import pytest
-from front import Front
 
 from ghapp.core.errors import UserError
 from ghapp.core.events import Actor, Repository
@@ -16,6 +15,7 @@ from ghapp.github.app import GitHubApp
 from ghapp.github.pages import next_page
 from ghapp.github.repositories import GitHubRepositories
 from ghapp.playground.world import World
+from tests.github.front import Front
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import hmac
 from typing import Any
 
 import pytest
-from deliveries import EVENTS
-from payloads import COMMENT, HEAD, ISSUE, PULL, REPOSITORY, SECRET, SHA, encoded, headers, payload
 
 from ghapp.core.events import Actor, CommentCreated, Event, IssueLabeled
 from ghapp.github import webhook
+from tests.github.deliveries import EVENTS
+from tests.github.payloads import COMMENT, HEAD, ISSUE, PULL, REPOSITORY, SECRET, SHA, encoded, headers, payload
 
 
 def _event(name: str, body: Any) -> Event | None:

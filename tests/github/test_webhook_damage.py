@@ -6,13 +6,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from deliveries import EVENTS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from payloads import COMMENT, ISSUE, encoded, headers, payload
 
 from ghapp.core.events import CommentCreated, Event, IssueClosed
 from ghapp.github import webhook
+from tests.github.deliveries import EVENTS
+from tests.github.payloads import COMMENT, ISSUE, encoded, headers, payload
 
 
 def _event(name: str, body: Any) -> Event | None:

@@ -9,11 +9,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from github import Auth, Github, GithubIntegration
-from playground_app import EVENTS, PERMISSIONS, SECRET, Api, Hook
 
 from ghapp.playground.server import Playground
 from ghapp.playground.state import App
 from ghapp.playground.verbs import accounts
+from tests.playground.playground_app import EVENTS, PERMISSIONS, SECRET, Api, Hook
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from github import GithubIntegration
-from playground_app import PERMISSIONS, Api
 
 from ghapp.playground.server import Playground
 from ghapp.playground.state import App
 from ghapp.playground.verbs import accounts
+from tests.playground.playground_app import PERMISSIONS, Api
 
 
 def signed(app: App, key: str, **claims: object) -> str:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from github import Github
-from playground_app import Api, Hook
 
 from ghapp.playground.ci import CiResult, JobResult
 from ghapp.playground.server import Playground
 from ghapp.playground.state import Artifact, WorkflowRun
 from ghapp.playground.world import World
+from tests.playground.playground_app import Api, Hook
 
 DEMO = "/repos/octo/demo"
 WORKFLOW = """

@@ -3,11 +3,11 @@
 import pytest
 import requests
 from github import GithubIntegration
-from playground_app import Api, Hook
 
 from ghapp.playground.faults import Fault
 from ghapp.playground.server import Playground
 from ghapp.playground.state import App
+from tests.playground.playground_app import Api, Hook
 
 
 def test_redelivery_keeps_its_guid(

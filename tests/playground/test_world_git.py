@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import requests
 from github import Github, InputGitAuthor
-from playground_app import Api, Hook
 
 from ghapp.playground.bare import ZERO, Bare, Signature, environment
 from ghapp.playground.faults import Fault
 from ghapp.playground.server import Playground, serve
 from ghapp.playground.verbs import accounts, pushes
 from ghapp.playground.views.commits import email_of
+from tests.playground.playground_app import Api, Hook
 
 DEMO = "/repos/octo/demo"
 

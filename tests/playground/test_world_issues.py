@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from github import Github
-from playground_app import Api, Hook
 
 from ghapp.playground.server import Playground
+from tests.playground.playground_app import Api, Hook
 
 DEMO = "/repos/octo/demo"
 

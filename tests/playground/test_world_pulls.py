@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import pytest
 from github import Github
-from playground_app import Api, Hook
 
 from ghapp.playground.bare import EMPTY_TREE
 from ghapp.playground.server import Playground
 from ghapp.playground.verbs.pulls import CannotMergeError
 from ghapp.playground.verbs.reviews import Remark
 from ghapp.playground.world import World
+from tests.playground.playground_app import Api, Hook
 
 DEMO = "/repos/octo/demo"
 

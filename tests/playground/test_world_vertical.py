@@ -4,11 +4,11 @@ import subprocess
 from pathlib import Path
 
 from github import Github
-from playground_app import Hook
 
 from ghapp.playground.bare import environment
 from ghapp.playground.server import Playground
 from ghapp.playground.verbs import accounts
+from tests.playground.playground_app import Hook
 
 
 def test_issue_is_labelled_and_answered(playground: Playground, github: Github, hook: Hook) -> None:

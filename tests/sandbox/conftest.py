@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from origins import Files, Origin, Shell, Tree, git, make_origin
 
 from ghapp.core.ports import Prepared
 from ghapp.sandbox.bubblewrap import Bubblewrap
 from ghapp.sandbox.workspace import JailedWorkspace
+from tests.sandbox.origins import Files, Origin, Shell, Tree, git, make_origin
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 
 import pytest
-from origins import Shell
 
 from ghapp.sandbox.workspace import JailedWorkspace
+from tests.sandbox.origins import Shell
 
 Call = Callable[..., str]
 pytestmark = pytest.mark.parametrize("sandbox", ["copy"], indirect=True)

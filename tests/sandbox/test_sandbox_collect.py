@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-from origins import Origin, Shell, Tree, git
 
 from ghapp.core.errors import UserError
 from ghapp.sandbox.place import MAX_BUNDLE, take
 from ghapp.sandbox.workspace import JailedWorkspace
+from tests.sandbox.origins import Origin, Shell, Tree, git
 
 FIRED = "touch /workspace/fired"
 

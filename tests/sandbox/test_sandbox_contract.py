@@ -8,12 +8,12 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from origins import Origin, Shell, Tree
 
 from ghapp.core.errors import UserError
 from ghapp.core.ports import Completed, Prepared, Sandbox, Workspace
 from ghapp.sandbox.bubblewrap import Bubblewrap
 from ghapp.sandbox.workspace import JailedWorkspace
+from tests.sandbox.origins import Origin, Shell, Tree
 
 
 def test_it_is_what_the_use_cases_ask_for(sandbox: Bubblewrap, workspace: JailedWorkspace) -> None:

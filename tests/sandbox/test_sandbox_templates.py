@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from origins import Origin
 
 from ghapp.core.errors import TransientError
 from ghapp.sandbox.bubblewrap import Bubblewrap
 from ghapp.sandbox.folders import owned
+from tests.sandbox.origins import Origin
 
 Make = Callable[..., Bubblewrap]
 

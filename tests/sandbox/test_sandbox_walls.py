@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from origins import Origin, Shell
 
 from ghapp.core.ports import Prepared
 from ghapp.sandbox.bubblewrap import Bubblewrap
 from ghapp.sandbox.workspace import JailedWorkspace
+from tests.sandbox.origins import Origin, Shell
 
 # Known by its number among all processes of the machine, on which other tests may run at the same time.
 SLEEP = f"sleep {os.getpid()}0001"

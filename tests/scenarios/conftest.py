@@ -10,13 +10,13 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from redis import Redis
-from town import DEMO, Citizen, Town, serving
 
 from ghapp import jobs
 from ghapp.cli.stage import register
 from ghapp.playground.server import Playground
 from ghapp.queue import INTAKE, RUNS
 from ghapp.web.wsgi import application
+from tests.scenarios.town import DEMO, Citizen, Town, serving
 
 SECRET = "a-made-up-webhook-secret"
 CONFIG = "setup: []\nverify: [{name: tests, run: sh check.sh}]\n"

@@ -1,7 +1,7 @@
 """What the model is told: the issue and its trusted comments, as they were when someone with the right asked."""
 
-from town import Citizen, Town
-from turns import fix
+from tests.scenarios.town import Citizen, Town
+from tests.scenarios.turns import fix
 
 
 def test_later_edits_do_not_reach_the_model(town: Town, octocat: Citizen, stranger: Citizen) -> None:

@@ -1,10 +1,11 @@
 """What people are told who ask for something that does not start any work."""
 
 import pytest
-from town import DEMO, Citizen, Town
-from turns import fix
 
+from ghapp.playground.state import Actor
 from ghapp.playground.verbs import issues
+from tests.scenarios.town import DEMO, Citizen, Town
+from tests.scenarios.turns import fix
 
 
 def test_someone_without_the_right_is_told_once(town: Town, stranger: Citizen) -> None:
@@ -60,7 +61,7 @@ def test_apps_do_not_command(town: Town, octocat: Citizen) -> None:
     issue = octocat.open_issue()
     app = town.world.app
     issues.comment(
-        town.second(), town.world.repo(DEMO), issues.Actor(app.bot, app), town.world.issue(DEMO, issue), "/honk fix"
+        town.second(), town.world.repo(DEMO), Actor(app.bot, app), town.world.issue(DEMO, issue), "/honk fix"
     )
     town.work()
     assert [one.body for one in town.said(issue)] == ["/honk fix"]

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import CHECK, CONFIG
-from town import DEMO, Citizen, Town
-from turns import bash, fix, report, script, tools, write
 
 from ghapp.core.run import Conclusion
+from tests.scenarios.conftest import CHECK, CONFIG
+from tests.scenarios.town import DEMO, Citizen, Town
+from tests.scenarios.turns import bash, fix, report, script, tools, write
 
 Ask = Callable[[], int]
 
@@ -114,14 +114,12 @@ GITLINK = "git init -q nested && cd nested && git -c user.name=a -c user.email=a
     [
         ("mkdir -p .github/workflows && echo 'on: [push]' > .github/workflows/evil.yml", "a workflow runs with the"),
         ("sed -i 's/tests/nothing/' .github/honk.yml", "it sets the rules for Honk itself"),
-        ("ln -s /etc/passwd answer.link", "link"),
         ("ln -s ../../../../etc answer.link", "link"),
         (GITLINK, "nested"),
         ("echo sk-ant-made-up-and-long-enough > notes.txt", "in added line 1"),
-        ("printf -- '-----BEGIN OPENSSH PRIVATE KEY-----\\n%064d\\n' 7 > id", "in added line 1"),
         ("head -c 6000000 /dev/urandom > big.bin", "bytes, 5,242,880 may be"),
     ],
-    ids=["workflow", "config", "link", "link-up", "nested", "our-key", "private-key", "huge"],
+    ids=["workflow", "config", "link", "nested", "our-key", "huge"],
 )
 def test_what_may_not_leave_is_named(command: str, word: str, town: Town, asked: Ask) -> None:
     """The agent insists on a change that must not leave: it does not, and the issue says why."""

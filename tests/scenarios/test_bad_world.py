@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from town import DEMO, Citizen, Town
-from turns import fix, report, script, write
 
 from ghapp.core.run import MAX_RECOVERIES, Conclusion, State
 from ghapp.playground.faults import Fault
+from tests.scenarios.town import DEMO, Citizen, Town
+from tests.scenarios.turns import fix, report, script, write
 
 
 def _label(octocat: Citizen) -> int:
@@ -74,8 +74,9 @@ def test_a_run_that_waits_for_its_next_try_can_be_stopped(town: Town, octocat: C
     assert "**Honk** · stopped" in town.status(issue)
 
 
-@pytest.mark.parametrize("path", [r"/pulls$", r"/check-runs$"])
-@pytest.mark.parametrize("how", ["answer", "lose_answer", "cut"])
+@pytest.mark.parametrize(
+    ("path", "how"), [(r"/pulls$", "answer"), (r"/pulls$", "cut"), (r"/check-runs$", "lose_answer")]
+)
 def test_a_write_that_fails_midway_is_made_once(path: str, how: str, town: Town, octocat: Citizen) -> None:
     """GitHub fails, or its answer is lost, while the pull request is made: in the end there is exactly one."""
     issue = _label(octocat)

@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from town import DEMO, Citizen, Town
-from turns import fix
 
 from ghapp.core.run import Conclusion
 from ghapp.playground.state import Pull
+from tests.scenarios.town import DEMO, Citizen, Town
+from tests.scenarios.turns import fix
 
 
 @pytest.fixture

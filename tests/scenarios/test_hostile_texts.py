@@ -1,21 +1,18 @@
 """Texts that try to be something else: mentions, markers, markup, and more than fits."""
 
 import re
+from typing import Any
 
 import pytest
-from town import DEMO, Citizen, Town
-from turns import bash, fix, report, script, write
+
+from tests.scenarios.town import DEMO, Citizen, Town
+from tests.scenarios.turns import bash, fix, report, script, write
 
 GITHUBS_LIMIT = 65_536
 TITLES = {
-    "newlines": "One\nTwo\r\nThree\n\nCo-authored-by: mallory <m@example.org>",
-    "mentions": "Ask @octocat and @octo/everyone, fixes #1, GH-2 and octo/demo#3",
-    "html": "<img src=x onerror=alert(1)><!-- hidden <script>",
-    "right-to-left": "txt.\u202efdp\u2066 \u200b\u200f",
-    "backticks": "``` `a` ```` ~~~",
-    "orders": "[skip ci] quickly [no ci]",
+    "words": "Ask @octocat and @octo/all,\nfixes #1, GH-2, octo/demo#3 [skip ci]\n\nCo-authored-by: mallory <m@evil.example>",
+    "marks": "<img src=x><!-- \u202efdp\u2066 \u200b\u200f ``` `a` ~~~ " + "long " * 50,
     "nothing": "\u200b",
-    "long": "long " * 50,
 }
 
 
@@ -102,5 +99,5 @@ def test_a_failing_check_cannot_break_out_of_its_frame(town: Town, octocat: Citi
     assert town.status(issue)
 
 
-def _long() -> dict[str, object]:
+def _long() -> dict[str, Any]:
     return {"assumptions": ["`<@octocat> " * 500] * 30, "test_plan": "|`&" * 3_000}

@@ -2,8 +2,8 @@
 
 import re
 
-from town import DEMO, Citizen, Town
-from turns import fix
+from tests.scenarios.town import DEMO, Citizen, Town
+from tests.scenarios.turns import fix
 
 
 def test_a_label_becomes_a_pull_request_that_is_ready_when_ci_is_green(town: Town, octocat: Citizen) -> None:

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from town import DEMO, Citizen, Town
-from turns import fix, report, script
 
 from ghapp.core.run import State
 from ghapp.playground.deliveries import Delivery, headers_of
 from ghapp.playground.faults import Fault
+from tests.scenarios.town import DEMO, Citizen, Town
+from tests.scenarios.turns import fix, report, script
 
 
 def _labelled(town: Town) -> Delivery:

@@ -4,13 +4,13 @@ import threading
 from dataclasses import replace
 
 import pytest
-from town import DEMO, Citizen, Town
-from turns import fix, report, script, write
 
 from ghapp import bootstrap
 from ghapp.core.run import MAX_RECOVERIES, Conclusion, Run, State
 from ghapp.playground.faults import Fault
 from ghapp.store.runs import Runs
+from tests.scenarios.town import DEMO, Citizen, Town
+from tests.scenarios.turns import fix, report, script, write
 
 
 class WorkerDied(BaseException):
@@ -48,7 +48,7 @@ def test_a_worker_lost_in_any_state_costs_nothing_but_time(state: State, town: T
     issue = octocat.open_issue()
     octocat.label(issue)
     town.listen()
-    town.queue("honk-runs").empty()
+    town.forget_jobs()
     with town.model(fix()):
         _attempt_that_dies(town, issue, state)
         assert town.run(issue).state is state
@@ -65,10 +65,10 @@ def test_a_run_whose_workers_keep_dying_is_given_up(town: Town, octocat: Citizen
     octocat.label(issue)
     town.listen()
     for _ in range(MAX_RECOVERIES + 1):
-        town.queue("honk-runs").empty()
+        town.forget_jobs()
         _attempt_that_dies(town, issue, State.PREPARING)
         town.tick()
-    town.queue("honk-runs").empty()
+    town.forget_jobs()
     town.work()
     assert town.run(issue).conclusion is Conclusion.FAILED
     assert "Its worker was lost 6 times." in town.status(issue)
@@ -106,7 +106,7 @@ def test_a_worker_on_another_machine_makes_it_anew(town: Town, octocat: Citizen)
     issue = octocat.open_issue()
     octocat.label(issue)
     town.listen()
-    town.queue("honk-runs").empty()
+    town.forget_jobs()
     town.world.faults.add(town_fault := _pulls_are_away())
     with town.model(fix()):
         town.records.queue.execute(town.run(issue).id, 0)

@@ -1,9 +1,8 @@
 """The status comment: one, edited in place, and seldom."""
 
-from town import DEMO, Citizen, Town
-from turns import fix
-
 from ghapp.playground.faults import Fault
+from tests.scenarios.town import DEMO, Citizen, Town
+from tests.scenarios.turns import fix
 
 
 def test_a_whole_run_is_one_edit_until_five_seconds_have_passed(town: Town, octocat: Citizen) -> None:

@@ -3,13 +3,14 @@
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from town import DEMO, Citizen, Town
-from turns import bash, fix, report, script, write
 
 from ghapp.core.run import Conclusion, Run
 from ghapp.playground.verbs import accounts
+from tests.scenarios.town import DEMO, Citizen, Town
+from tests.scenarios.turns import bash, fix, report, script, write
 
 
 def test_stop_while_it_waits(town: Town, octocat: Citizen) -> None:
@@ -159,7 +160,7 @@ def _when_it_does(town: Town, run: Run, what: str, then: Callable[[], object]) -
     def wait() -> None:
         last = "0"
         while True:
-            found = town.redis.xread({f"honk:transcript:{run.id}": last}, block=5_000)
+            found: Any = town.redis.xread({f"honk:transcript:{run.id}": last}, block=5_000)
             assert found, f"it never did {what}"
             lines = found[0][1]
             if any(what in line[b"text"].decode() for _, line in lines):

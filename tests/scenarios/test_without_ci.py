@@ -1,8 +1,9 @@
 """A repository without CI, and one without checks of its own."""
 
 import pytest
-from town import Citizen, Town
-from turns import fix
+
+from tests.scenarios.town import Citizen, Town
+from tests.scenarios.turns import fix
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """What the agent says reaches GitHub only after the host has looked at it."""
 
-from town import Citizen, Town
-from turns import report, script, write
+from tests.scenarios.town import Citizen, Town
+from tests.scenarios.turns import report, script, write
 
 TOKEN = "ghp_" + "a1" * 18
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 from redis import Redis
-from runs_of import MONA, REPOSITORY, commented, labeled, thread
 
 from ghapp.core.errors import StoreDown
 from ghapp.core.events import ChecksChanged, CommentDeleted, Event, InstallationChanged
 from ghapp.store.connection import connect, key
 from ghapp.store.inbox import Inboxes
+from tests.store.runs_of import MONA, REPOSITORY, commented, labeled, thread
 
 KEY = thread().key
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 from redis import Redis
-from runs_of import REPOSITORY, run, thread
 
 from ghapp.core.errors import StoreDown, Superseded
 from ghapp.core.run import Conclusion, Run, State, advance, conclude
 from ghapp.store.connection import connect, key
 from ghapp.store.runs import Runs, UnknownRun
+from tests.store.runs_of import REPOSITORY, run, thread
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import pytest
 from flask.testing import FlaskClient
 from redis import Redis
-from web_over import Wakes, app_over
+
+from tests.web.web_over import Wakes, app_over
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import requests
 from redis import Redis
-from test_hooks import BOX, comment, encoded, signed
-from web_over import SECRETS
 
 from ghapp.github.webhook import MAX_BYTES
 from ghapp.store.inbox import Inboxes
+from tests.web.test_hooks import BOX, comment, encoded, signed
+from tests.web.web_over import SECRETS
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ from urllib.parse import urlencode
 import pytest
 from flask.testing import FlaskClient
 from redis import Redis
-from web_over import SECRETS, Wakes, app_over
 
 from ghapp.core.events import CommentCreated
 from ghapp.github.webhook import MAX_BYTES
 from ghapp.store.connection import connect
 from ghapp.store.inbox import Inboxes
 from ghapp.supervisor import embedded_valkey
+from tests.web.web_over import SECRETS, Wakes, app_over
 
 ADDRESS = "/webhooks/github"
 BOX = "7:12"

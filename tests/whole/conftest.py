@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from machine import adopt_orphans, below, mounts
-from terminal import Terminal
+
+from tests.whole.machine import adopt_orphans, below, mounts
+from tests.whole.terminal import Terminal
 
 
 @pytest.fixture

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.request import urlopen
 
-from holding import somebody_waits
-from machine import Process, below
-
 from ghapp import bootstrap
 from ghapp.cli.stage import OWNER, PERSON, Stage, set_up
 from ghapp.core.events import Repository, Thread
 from ghapp.core.run import Run, State
 from ghapp.playground.script import Script, read_script
+from tests.whole.holding import somebody_waits
+from tests.whole.machine import Process, below
 
 T = TypeVar("T")
 _PATIENCE = 180.0

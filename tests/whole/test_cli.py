@@ -12,12 +12,12 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from redis import Redis
-from terminal import Terminal, said_in_one_line
 
 from ghapp.cli import honk
 from ghapp.cli.stage import OWNER, register
 from ghapp.playground.server import Playground
 from ghapp.supervisor import embedded_valkey
+from tests.whole.terminal import Terminal, said_in_one_line
 
 
 def test_honk_lists_its_commands(terminal: Terminal) -> None:

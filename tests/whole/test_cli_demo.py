@@ -6,8 +6,9 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from house import TINY_SCRIPT, tiny_files
-from terminal import ROOT, Terminal, said_in_one_line
+
+from tests.whole.house import TINY_SCRIPT, tiny_files
+from tests.whole.terminal import ROOT, Terminal, said_in_one_line
 
 PACKAGES = ROOT / "tests" / "packages"
 ISSUE = "# The state is broken\n\nPlease fix it.\n"

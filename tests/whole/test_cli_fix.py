@@ -5,8 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from house import tiny_files
-from terminal import Terminal, said_in_one_line
+
+from tests.whole.house import tiny_files
+from tests.whole.terminal import Terminal, said_in_one_line
 
 DONE = "report: {outcome: done, summary: Fixed., assumptions: [], test_plan: The check., reason: ''}"
 GOOD = f"""

@@ -14,10 +14,10 @@ from urllib.request import Request, urlopen
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from terminal import Terminal
 
 from ghapp.cli.demo import DEMO, read_issue
 from ghapp.supervisor import embedded_valkey
+from tests.whole.terminal import Terminal
 
 NAME = "octo/humanize"
 _PATIENCE = 180.0

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
-from holding import GATED, Held
-from house import House, house, tiny_files
-from machine import Process, adopt_orphans, below, kill
 from redis import Redis
 
 from ghapp.core.events import Thread
 from ghapp.core.run import Run, State
 from ghapp.store.connection import key
+from tests.whole.holding import GATED, Held
+from tests.whole.house import House, house, tiny_files
+from tests.whole.machine import Process, adopt_orphans, below, kill
 
 pytestmark = pytest.mark.xdist_group("crashes")
 

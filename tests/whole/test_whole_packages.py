@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from house import House, house
 
 from ghapp.cli.demo import read_issue
 from ghapp.core.evidence import is_green
 from ghapp.playground.packages import as_repository, fetch_sdist, unpack
 from ghapp.playground.script import load_script
+from tests.whole.house import House, house
 
 PACKAGES = Path(__file__).parent.parent / "packages"
 
