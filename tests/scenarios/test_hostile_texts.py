@@ -10,7 +10,7 @@ from tests.scenarios.turns import bash, fix, report, script, write
 
 GITHUBS_LIMIT = 65_536
 TITLES = {
-    "words": "Ask @octocat and @octo/all,\nfixes #1, GH-2, octo/demo#3 [skip ci]\n\nCo-authored-by: mallory <m@evil.example>",
+    "words": "Ask @octocat, @octo/all,\nfixes #1, GH-2, octo/demo#3 [skip ci]\n\nCo-authored-by: m <m@example.org>",
     "marks": "<img src=x><!-- \u202efdp\u2066 \u200b\u200f ``` `a` ~~~ " + "long " * 50,
     "nothing": "\u200b",
 }
