@@ -1,5 +1,6 @@
 # Everything a person needs: `make demo`, `make run`, `make test`. The rest is for maintainers.
 SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -c
 HONK := .venv/bin/honk
 
 .PHONY: demo run test check lock descriptions clean

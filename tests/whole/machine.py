@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def kill(*pids: int) -> None:
     """End processes with SIGKILL as if at one moment: none can note the other's death."""
     for number in (signal.SIGSTOP, signal.SIGKILL):
         for pid in pids:
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # it died with its parent a moment ago
+                os.kill(pid, number)
 
 
 def mounts() -> set[str]:

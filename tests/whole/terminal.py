@@ -4,14 +4,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent.parent
 _SECONDS = 300
 _END_SECONDS = 60
+_PATIENCE = 180.0
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,9 @@ class Terminal:
         )  # fmt: skip
 
     @contextmanager
-    def staying(self, *arguments: str) -> Iterator[Path]:
+    def staying(self, *arguments: str, status: int = 0) -> Iterator[Path]:
         """A command that stays up, and the file of what it says; at the end of the block it is asked to end, and must
-        do so with all well.
+        do so with this exit status.
         """
         said = self.here.parent / f"{arguments[0]}.log"
         with said.open("wb") as output:
@@ -47,7 +50,7 @@ class Terminal:
                 process.wait(_END_SECONDS)
             finally:
                 process.kill()
-        assert process.returncode == 0, said.read_text()
+        assert process.returncode == status, said.read_text()
 
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
         return [sys.executable, "-m", "ghapp", *arguments]
@@ -69,3 +72,16 @@ def said_in_one_line(done: "subprocess.CompletedProcess[str]") -> str:
     assert done.returncode == 1, done.stdout + done.stderr
     (line,) = done.stderr.splitlines()
     return line
+
+
+def until(found: Callable[[], Any]) -> Any:
+    """What `found` finds at last; a server that is not up yet counts as nothing found."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            if something := found():
+                return something
+        except OSError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError("it did not happen")

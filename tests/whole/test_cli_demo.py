@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.whole.holding import GATED
 from tests.whole.house import TINY_SCRIPT, tiny_files
-from tests.whole.terminal import ROOT, Terminal, said_in_one_line
+from tests.whole.terminal import ROOT, Terminal, said_in_one_line, until
 
 PACKAGES = ROOT / "tests" / "packages"
 ISSUE = "# The state is broken\n\nPlease fix it.\n"
@@ -20,16 +21,21 @@ turns:
 """
 
 
+def pack(folder: Path, check: str) -> None:
+    """Put the archive of `goose` 1.0, whose only check is this command, into the index."""
+    with tarfile.open(folder / "goose-1.0.tar.gz", "w:gz") as archive:
+        for name, text in {**tiny_files(check), "PKG-INFO": "Metadata-Version: 2.1\nName: goose\n"}.items():
+            entry = tarfile.TarInfo(f"goose-1.0/{name}")
+            entry.size = len(text.encode())
+            archive.addfile(entry, BytesIO(text.encode()))
+
+
 @pytest.fixture
 def index(terminal: Terminal, tmp_path: Path) -> Path:
     """A folder of archives that is all of the package index, with the tiny repository as `goose` 1.0."""
     folder = tmp_path / "index"
     folder.mkdir()
-    with tarfile.open(folder / "goose-1.0.tar.gz", "w:gz") as archive:
-        for name, text in {**tiny_files(), "PKG-INFO": "Metadata-Version: 2.1\nName: goose\n"}.items():
-            entry = tarfile.TarInfo(f"goose-1.0/{name}")
-            entry.size = len(text.encode())
-            archive.addfile(entry, BytesIO(text.encode()))
+    pack(folder, "grep -q . state.txt")
     with zipfile.ZipFile(folder / "wheelish-1.0-py3-none-any.whl", "w") as wheel:
         wheel.writestr("wheelish.py", "")
     terminal.environ.update(PIP_NO_INDEX="1", PIP_FIND_LINKS=str(folder))
@@ -101,6 +107,15 @@ def test_red_ci_fails_the_demo(terminal: Terminal, options: dict[str, str]) -> N
     """The package cannot be installed by its CI, because nothing that it needs is in the index."""
     (terminal.here / "script.yml").write_text(TINY_SCRIPT)
     assert demo(terminal, options) == "demo: the CI of the pull request failed"
+
+
+def test_a_demo_that_is_asked_to_end_leaves_nothing(terminal: Terminal, index: Path, options: dict[str, str]) -> None:
+    """SIGTERM while a check waits in its sandbox: the sandbox and every part are gone."""
+    pack(index, GATED)
+    words = [word for pair in options.items() for word in pair]
+    with terminal.staying("demo", *words, status=1) as said:
+        until(lambda: list(terminal.here.glob(".honk/demo/work/runs/run-*/tmp/gate")))
+    assert said.read_text().endswith("it was asked to end before it was done; everything has ended\n")
 
 
 def test_another_released_package_can_be_shown(terminal: Terminal) -> None:

@@ -3,11 +3,9 @@
 import re
 import secrets
 import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
@@ -17,10 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from ghapp.cli.demo import DEMO, read_issue
 from ghapp.supervisor import embedded_valkey
-from tests.whole.terminal import Terminal
+from tests.whole.terminal import Terminal, until
 
 NAME = "octo/humanize"
-_PATIENCE = 180.0
 
 pytestmark = pytest.mark.xdist_group("staying")
 
@@ -47,19 +44,6 @@ class Browser:
         rows = re.findall(r"#(\d+) · (draft|ready for review)", self.get(f"/{NAME}/pulls"))
         assert len(rows) <= 1
         return next((number for number, standing in rows if standing != "draft"), "")
-
-
-def until(found: Callable[[], Any]) -> Any:
-    """What `found` finds at last; a server that is not up yet counts as nothing found."""
-    deadline = time.monotonic() + _PATIENCE
-    while time.monotonic() < deadline:
-        try:
-            if something := found():
-                return something
-        except OSError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError("it did not happen")
 
 
 def free_ports(count: int) -> list[int]:
