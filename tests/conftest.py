@@ -24,6 +24,11 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[USAGE] = folder.name
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first, so that at the end no worker is left alone with them."""
+    items.sort(key=lambda item: "/whole/" not in item.path.as_posix())
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say which of the modelled operations the run used, if the playground was in it at all."""
     used = merge_usage(config.stash[FOLDER])
