@@ -10,7 +10,9 @@ MAX_LINE = 1_000
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _MARKUP = re.compile(r"([\\`*_\[\]<>|~!&])")
 _BLOCK = re.compile(r"^([ \t]*)(#|[-+=](?=[ \t=-]|$)|\d+(?=[.)]))", re.MULTILINE)
-_REFERENCE = re.compile(r"(@|#|(?<![\w.-])/|\bGH-)(?=\w)|(\bwww)(?=\.)|(\b(?:https?|ftp):)(?=/)", re.IGNORECASE)
+_REFERENCE = re.compile(
+    r"(@|#|(?<![\w.-])/|(?<![A-Za-z0-9])GH-)(?=\w)|(\bwww)(?=\.)|(\b(?:https?|ftp):)(?=/)", re.IGNORECASE
+)
 _CODE = re.compile(r"(`[^`\n|]+`)")
 _CI_ORDER = re.compile(r"\[(?=[^\[\]]{0,80}\b(?:skip|no)\b[^\[\]]{0,80}\])|\*(?=\*\*NO_CI)", re.IGNORECASE)
 _TRAILER = re.compile(r"^([ \t]*(?:co-authored|signed-off)-by)(?=[ \t]*:)", re.IGNORECASE | re.MULTILINE)
@@ -47,7 +49,7 @@ def quiet(text: str) -> str:
     It closes no issue, mentions nobody, signs for nobody and gives no orders to CI.
     https://docs.github.com/en/issues/tracking-your-work-with-issues/linking-a-pull-request-to-an-issue
     """
-    text = re.sub(r"(@|#|/(?:issues|pull)/|\bGH-)(?=\w)", "\\1\u2060", seen(text))
+    text = re.sub(r"(@|#|/(?:issues|pull)/|(?<![A-Za-z0-9])GH-)(?=\w)", "\\1\u2060", seen(text))
     return _TRAILER.sub("\\1\u2060", _CI_ORDER.sub(lambda match: f"{match[0]}\u2060", text))
 
 

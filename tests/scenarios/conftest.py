@@ -103,11 +103,11 @@ def _environ(playground: Playground, redis_url: str, data: Path, app_key: str) -
 
 def _nothing_is_left(town: Town, children: set[str]) -> None:
     town.pump()
-    assert town.unread() == []
-    assert town.world.violations == []
     for model in town.models:
         assert model.troubles == []
         assert model.violations() == ()
+    assert town.world.violations == []
+    assert town.unread() == []
     for pattern in ("honk:lease:*", "honk:reading:*"):
         assert list(town.redis.scan_iter(pattern)) == []
     assert town.records.inbox.wanted() == ()
