@@ -198,6 +198,8 @@ def workshop(
     protocols: Sequence[str] = ("https", "http"),
 ) -> Workshop:
     """Sandbox, engine, proof and gate. Raises UserError when the isolation does not work on this machine."""
+    if settings.engine != "messages":
+        raise UserError(f"HONK_ENGINE={settings.engine}: this version has the engine `messages` only.")
     from ghapp.agents.messages_loop import MessagesLoop
     from ghapp.agents.prompt import prompt_hash
     from ghapp.sandbox.relay import ModelRelay
