@@ -1,5 +1,6 @@
 """Each command as it is typed: its help, and what it says when something is missing or wrong."""
 
+import contextlib
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -72,13 +73,30 @@ def test_a_store_address_that_is_none_is_refused(terminal: Terminal) -> None:
 @pytest.mark.parametrize("offset", [0, 1])
 def test_a_port_that_is_taken_is_named(terminal: Terminal, offset: int) -> None:
     """`honk run` takes two ports, and says which is not free before it starts anything."""
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        taken = other.getsockname()[1]
+    with contextlib.ExitStack() as stack:
+        pair = neighbours()
+        for number, one in enumerate(pair):
+            stack.enter_context(one)
+            if number != offset:
+                one.close()
+        taken = pair[offset].getsockname()[1]
         terminal.environ["PORT"] = str(taken - offset)
         assert said_in_one_line(terminal.honk("run")).startswith(f"honk: port {taken} is not free")
     assert not (terminal.here / ".honk" / "playground").exists()
+
+
+def neighbours() -> list[socket.socket]:
+    """Two sockets that listen on ports next to each other."""
+    while True:
+        first, second = socket.create_server(("127.0.0.1", 0)), socket.socket()
+        try:
+            second.bind(("127.0.0.1", first.getsockname()[1] + 1))
+            second.listen()
+        except OSError:
+            first.close()
+            second.close()
+        else:
+            return [first, second]
 
 
 def new_key() -> str:
