@@ -4,7 +4,7 @@ import ctypes
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +20,18 @@ class Process:
     command: str
 
 
-def adopt_orphans() -> None:
-    """From now on, whatever loses its parent below this process becomes its child, so that nothing hides.
+@contextmanager
+def adopting_orphans() -> Iterator[None]:
+    """Meanwhile, whatever loses its parent below this process becomes its child, so that nothing hides.
 
     https://man7.org/linux/man-pages/man2/pr_set_child_subreaper.2const.html
     """
-    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    libc = ctypes.CDLL(None)
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        libc.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 
 
 def below(pid: int) -> list[Process]:

@@ -13,7 +13,7 @@ from ghapp.core.run import Run, State
 from ghapp.store.connection import key
 from tests.whole.holding import GATED, Held
 from tests.whole.house import House, house, tiny_files
-from tests.whole.machine import Process, adopt_orphans, below, kill
+from tests.whole.machine import Process, adopting_orphans, below, kill
 
 pytestmark = pytest.mark.xdist_group("crashes")
 
@@ -23,8 +23,8 @@ Way = Callable[[Process], None]
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """One house for all, in which a worker counts as lost after three seconds."""
-    adopt_orphans()
-    with house(tmp_path_factory.mktemp("house"), HONK_LEASE_SECONDS="3", HONK_TICK_SECONDS="1") as home:
+    folder = tmp_path_factory.mktemp("house")
+    with adopting_orphans(), house(folder, HONK_LEASE_SECONDS="3", HONK_TICK_SECONDS="1") as home:
         yield home
 
 
