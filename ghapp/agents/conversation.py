@@ -25,7 +25,6 @@ from ghapp.core.errors import TransientError
 from ghapp.core.ports import Tell
 
 _TRIES = 5
-_FAULTS = (anthropic.APIStatusError, anthropic.APIConnectionError, httpx2.TransportError, BrokenReplyError)
 _READ_TIMEOUT = 900.0  # seconds; the relay gives up earlier
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from ghapp.core import gate
 from ghapp.core.budget import Usage
-from ghapp.core.config import Config
+from ghapp.core.config import PATH, Config
 from ghapp.core.errors import Superseded, UserError
 from ghapp.core.events import Repository
 from ghapp.core.evidence import Check, CheckResult, Evidence, Outcome, Report, is_green
@@ -32,7 +32,6 @@ from ghapp.core.ports import (
 from ghapp.core.run import Conclusion, Run, State
 from ghapp.flow.proof import Proof, verdict
 
-CONFIG_PATH = ".github/honk.yml"
 ADVICE = ("AGENTS.md", "CLAUDE.md")
 MAX_ADVICE = 32_768
 
@@ -96,7 +95,7 @@ class Workshop:
     def prepare(self, journal: Journal, repository: Repository, base: str) -> Ground:
         """Read what the base commit says of itself, and make its template."""
         files = self.git.files(repository, base)
-        config = Config.parse(files[CONFIG_PATH]() if CONFIG_PATH in files else None)
+        config = Config.parse(files[PATH]() if PATH in files else None)
         setup = self.verifiers.setup(files) if config.setup is None else config.setup
         checks = self.verifiers.checks(files) if config.verify is None else config.checks
         advice = {name: files[name]()[:MAX_ADVICE].decode("utf-8", "replace") for name in ADVICE if name in files}

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from ghapp.core import messages, policy
-from ghapp.core.config import Config
+from ghapp.core.config import PATH, Config
 from ghapp.core.errors import Superseded, UserError
 from ghapp.core.events import CommentCreated, Event, InstallationChanged, IssueLabeled, Thread
 from ghapp.core.ports import Clock, Inbox, Issues, Queue, Repositories, Store, Transcripts
 from ghapp.core.rights import Permission
 from ghapp.core.run import Conclusion, Remark, Request, Run, Step, Trigger, conclude
-from ghapp.flow.change import CONFIG_PATH
 from ghapp.flow.followup import FollowUp
 from ghapp.flow.status import Status
 
@@ -92,7 +91,7 @@ class Intake:
         found, trouble = Config(), ""
         if not isinstance(event, InstallationChanged) and policy.asks_for_something(event):
             try:
-                found = Config.parse(self.repositories.read_file(event.thread.repository, CONFIG_PATH))
+                found = Config.parse(self.repositories.read_file(event.thread.repository, PATH))
             except UserError as error:
                 trouble = str(error)
         return found.model_copy(update={"engine": found.engine or self.defaults.engine}), trouble
