@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from ghapp.core import messages
 from ghapp.core.errors import UserError
-from ghapp.core.ports import CommitText, Results
+from ghapp.core.ports import Account, CommitText, Results
 from ghapp.core.run import Run
 from ghapp.flow.change import Workshop
 from ghapp.flow.execute import Execute
@@ -39,6 +39,7 @@ from ghapp.store.inbox import Inboxes
 from ghapp.store.pace import Paces
 from ghapp.store.results import BaseResults
 from ghapp.store.runs import Runs
+from ghapp.store.spending import Caps, Spending
 from ghapp.store.transcripts import Streams
 from ghapp.verify import RepositoryVerifiers
 
@@ -60,6 +61,7 @@ class Records:
     transcripts: Streams
     pace: Paces
     results: BaseResults
+    spending: Spending
     queue: RqQueue
 
 
@@ -83,6 +85,7 @@ def records(settings: Settings, *, patient: bool = True) -> Records:
         Streams(redis),
         Paces(redis),
         BaseResults(redis),
+        Spending(redis, SystemClock(), Caps()),
         RqQueue(redis),
     )
 
@@ -170,7 +173,7 @@ def reconcile(settings: Settings) -> Reconcile:
 def execute(settings: Settings) -> Execute:
     """What makes one attempt at a run."""
     kept, hub = records(settings), github(settings)
-    shop = workshop(settings, kept.results, lambda run: commit_text(run, hub.app))
+    shop = workshop(settings, kept.results, kept.spending.account, lambda run: commit_text(run, hub.app))
     publish = Publish(
         repositories=hub.repositories,
         issues=hub.issues,
@@ -194,6 +197,7 @@ def execute(settings: Settings) -> Execute:
 def workshop(
     settings: Settings,
     results: Results,
+    account_of: Callable[[Run], Account],
     text: Callable[[Run], CommitText],
     protocols: Sequence[str] = ("https", "http"),
 ) -> Workshop:
@@ -210,7 +214,7 @@ def workshop(
     return Workshop(
         git=GitMirrors(data, protocols),
         sandbox=sandbox,
-        relay=ModelRelay(settings.anthropic_base_url, settings.anthropic_api_key),
+        relay=ModelRelay(settings.anthropic_base_url, settings.anthropic_api_key, account_of),
         engine=MessagesLoop(),
         verifiers=verifiers,
         proof=Proof(sandbox, verifiers, results),
@@ -232,9 +236,9 @@ def known_secrets(settings: Settings) -> list[str]:
     return [secret for secret in mine if secret]
 
 
-def local_workshop(settings: Settings, text: Callable[[Run], CommitText]) -> Workshop:
+def local_workshop(settings: Settings, tally: Account, text: Callable[[Run], CommitText]) -> Workshop:
     """The same for a repository of this machine, without any records."""
-    return workshop(settings, Forgetful(), text, protocols=("file",))
+    return workshop(settings, Forgetful(), lambda run: tally, text, protocols=("file",))
 
 
 def commit_text(run: Run, app: GitHubApp) -> CommitText:

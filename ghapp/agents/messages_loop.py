@@ -16,7 +16,7 @@ from ghapp.agents.desk import Desk
 from ghapp.agents.prompt import system_prompt, task_prompt
 from ghapp.core.errors import UserError
 from ghapp.core.evidence import Outcome, Report
-from ghapp.core.ports import BudgetSpent, ModelAccess, Task, Tell, Verdict, Workspace
+from ghapp.core.ports import BudgetSpent, Host, ModelAccess, Task, Tell, Workspace
 
 _REMINDERS = 2
 _FINISH = "Your work has not ended: call `report` when you are done, or go on."
@@ -35,16 +35,14 @@ class MessagesLoop:
     ) -> None:
         self._max_tokens, self._max_refusals, self._sleep = max_tokens, max_refusals, sleep
 
-    def work(
-        self, task: Task, workspace: Workspace, model: ModelAccess, verify: Callable[[], Verdict], tell: Tell
-    ) -> Report:
+    def work(self, task: Task, workspace: Workspace, model: ModelAccess, host: Host) -> Report:
         """Work until there is a report.
 
         Raises BudgetSpent at a limit of the budget or when the agent goes in circles, UserError when the model refuses
         or its service refuses us, TransientError when the service stays away.
         """
-        tell = _storable(tell)
-        desk = Desk(workspace, verify, tell, self._max_refusals)
+        tell = _storable(host.tell)
+        desk = Desk(workspace, host.verify, tell, self._max_refusals)
         with connect(model.socket) as client:
             talk = Conversation(
                 client,

@@ -20,7 +20,7 @@ from ghapp.core.events import Actor, Repository, Thread
 from ghapp.core.evidence import is_green
 from ghapp.core.ports import CommitText, Remote
 from ghapp.core.run import Request, Run, Trigger
-from ghapp.flow.local import FixLocally
+from ghapp.flow.local import FixLocally, Tally
 from ghapp.playground.model import ModelServer
 from ghapp.playground.script import load_script
 from ghapp.settings import Settings, from_environment
@@ -42,8 +42,11 @@ def fix(path: Path, instruction: str, script: Path | None) -> None:
     with nullcontext(settings) if script is None else _scripted(settings, script) as settings:
         settings.require("ANTHROPIC_API_KEY")
         run = _describe(settings, path.resolve(), instruction)
-        shop = bootstrap.local_workshop(settings, _commit_text)
-        done = FixLocally(shop, bootstrap.SystemClock(), Teller()).fix(run, Remote(f"file://{path.resolve()}", None))
+        tally = Tally()
+        shop = bootstrap.local_workshop(settings, tally, _commit_text)
+        done = FixLocally(shop, tally, bootstrap.SystemClock(), Teller()).fix(
+            run, Remote(f"file://{path.resolve()}", None)
+        )
     if done.head_sha:
         click.echo(f"the work is on the branch {done.branch} ({done.head_sha[:9]})")
     if done.conclusion:

@@ -73,6 +73,14 @@ def is_green(evidence: tuple[Evidence, ...]) -> bool:
     return not any(item.is_broken for item in evidence)
 
 
+@dataclass(frozen=True)
+class Judgement:
+    """What a second model thinks of the change: whether it does what was asked for, and why."""
+
+    accepts: bool
+    reasons: tuple[str, ...] = ()
+
+
 class Outcome(StrEnum):
     """What the agent says its work came to."""
 

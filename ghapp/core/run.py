@@ -7,7 +7,7 @@ from enum import StrEnum
 from ghapp.core.budget import DEFAULT_BUDGET, NOTHING_USED, Budget, Usage
 from ghapp.core.checks import Check as CiCheck
 from ghapp.core.events import Actor, Thread, branch_name
-from ghapp.core.evidence import Evidence, Report
+from ghapp.core.evidence import Evidence, Judgement, Report
 from ghapp.core.gate import Finding
 
 MAX_RECOVERIES = 5
@@ -67,7 +67,7 @@ _FORWARD = {
 _BACK = {
     (State.VERIFYING, State.CODING): "a check or the gate says no",
     (State.JUDGING, State.CODING): "the judge vetoes",
-    (State.AWAITING_CI, State.QUEUED): "CI failed",
+    (State.AWAITING_CI, State.QUEUED): "CI failed, or a person steers",
     (State.AWAITING_REVIEW, State.QUEUED): "changes are asked for",
     (State.MERGING, State.QUEUED): "it conflicts",
     (State.AWAITING_REVIEW, State.AWAITING_CI): "the head moved",
@@ -77,7 +77,7 @@ _BACK = {
 }
 _WAITING = {
     (state, State.PAUSED): "a person must decide" for state in (State.CODING, State.PUBLISHING, State.MERGING)
-} | {(State.PAUSED, state): "they decided" for state in (State.CODING, State.PUBLISHING, State.MERGING)}
+} | {(State.PAUSED, State.QUEUED): "they decided"}
 _RECOVERY = {(state, State.QUEUED): "the worker is lost" for state in ACTIVE - {State.MERGING}}
 _END = {(state, State.DONE): "it ends" for state in State if state is not State.DONE}
 
@@ -112,6 +112,13 @@ class Request:
     remarks: tuple[Remark, ...] = ()
 
 
+class Pause(StrEnum):
+    """What a paused run waits for."""
+
+    BUDGET = "budget"
+    PROTECTED = "protected"
+
+
 @dataclass(frozen=True)
 class Step:
     """A state that was entered, and when (seconds since the epoch)."""
@@ -129,6 +136,10 @@ class Run:
     `candidate` is the host-made commit that passed the gate and is in the store of this machine; `head_sha` is what
     was pushed; `published` are all commits of ours that may have been, noted before each push; `not_before` holds a
     queued run back. `prompt` names the version of the prompts that were used. Times are seconds since the epoch.
+
+    `feedback` is what the next attempt is told; `heard` counts the words of people that the agent has got;
+    `pause` is what a paused run waits for; `allowed` are the paths that somebody with the right has let through;
+    `usage` is what the store has counted when the record is read.
     """
 
     id: str
@@ -165,6 +176,12 @@ class Run:
     report: Report | None = None
     ci: tuple[CiCheck, ...] = ()
     notes: tuple[str, ...] = ()
+    feedback: str = ""
+    heard: int = 0
+    pause: Pause | None = None
+    allowed: tuple[str, ...] = ()
+    judgement: Judgement | None = None
+    vetoes: int = 0
 
     @property
     def branch(self) -> str:

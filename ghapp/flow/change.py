@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ghapp.core import gate
-from ghapp.core.budget import Usage
 from ghapp.core.config import PATH, Config
 from ghapp.core.errors import Superseded, UserError
 from ghapp.core.events import Repository
@@ -29,7 +28,7 @@ from ghapp.core.ports import (
     Verifiers,
     Workspace,
 )
-from ghapp.core.run import Conclusion, Run, State
+from ghapp.core.run import Conclusion, Remark, Run, State
 from ghapp.flow.proof import Proof, verdict
 
 ADVICE = ("AGENTS.md", "CLAUDE.md")
@@ -60,6 +59,30 @@ class Journal(Protocol):
     def note(self, text: str) -> None: ...
 
     def tell(self, kind: str, text: str) -> None: ...
+
+
+@dataclass(frozen=True)
+class EngineHost:
+    """What the engine may ask of us while it works (`ports.Host`)."""
+
+    journal: Journal
+    workspace: Workspace
+    check: Callable[[], Verdict]
+
+    def verify(self) -> Verdict:
+        """Run the checks on the workspace as it is."""
+        return self.check()
+
+    def tell(self, kind: str, text: str) -> None:
+        """Add to the transcript."""
+        self.journal.tell(kind, text)
+
+    def heard(self) -> tuple[Remark, ...]:
+        """Nobody is heard yet."""
+        return ()
+
+    def remember(self, lines: Sequence[str]) -> None:
+        """Nothing is kept yet."""
 
 
 @dataclass(frozen=True)
@@ -118,15 +141,12 @@ class Workshop:
         run = journal.run
         with (
             self.sandbox.open(ground.mirror, ground.prepared) as workspace,
-            self.relay.open(run.budget, run.usage, run.model, _meter(journal)) as model,
+            self.relay.open(run, run.model) as model,
         ):
-
-            def verify() -> Verdict:
-                return verdict(self.proof.compare(workspace, base, ground.checks))
+            host = EngineHost(journal, workspace, lambda: verdict(self.proof.compare(workspace, base, ground.checks)))
 
             def work(feedback: str) -> Report:
-                task = _task(journal.run, ground, feedback)
-                return self.engine.work(task, workspace, model, verify, journal.tell)
+                return self.engine.work(_task(journal.run, ground, feedback), workspace, model, host)
 
             try:
                 self._until_it_may_leave(journal, ground, workspace, base, work)
@@ -194,13 +214,6 @@ class Workshop:
             journal.note(f"What was done could not be kept on a branch: {error}")
 
 
-def _meter(journal: Journal) -> Callable[[Usage], None]:
-    def record(usage: Usage) -> None:
-        journal.add(usage=usage)
-
-    return record
-
-
 def _task(run: Run, ground: Ground, feedback: str) -> Task:
     return Task(
         request=run.request,
@@ -209,7 +222,6 @@ def _task(run: Run, ground: Ground, feedback: str) -> Task:
         advice=ground.advice,
         checks=ground.checks,
         feedback=feedback,
-        budget=run.budget,
     )
 
 

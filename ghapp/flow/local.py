@@ -5,11 +5,27 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ghapp.core.budget import NOTHING_USED, Usage
 from ghapp.core.errors import UserError
 from ghapp.core.evidence import CheckResult
 from ghapp.core.ports import BudgetSpent, Clock, Remote
 from ghapp.core.run import Conclusion, Run, State, Step, advance, conclude
 from ghapp.flow.change import Ended, Workshop
+
+
+class Tally:
+    """Counts what is spent, without a limit but the budget's (`ports.Account`)."""
+
+    def __init__(self) -> None:
+        self.used = NOTHING_USED
+
+    def charge(self, usage: Usage) -> None:
+        """Add it."""
+        self.used += usage
+
+    def closed(self) -> str | None:
+        """There is no other limit."""
+        return None
 
 
 class Forgetful:
@@ -69,6 +85,7 @@ class FixLocally:
     """Makes one change to one local repository."""
 
     workshop: Workshop
+    tally: Tally
     clock: Clock
     say: Callable[[str, str], None] = field(repr=False)
 
@@ -80,6 +97,7 @@ class FixLocally:
         except (BudgetSpent, Ended, UserError) as ending:
             conclusion = ending.conclusion if isinstance(ending, Ended) else Conclusion.FAILED
             journal.run = conclude(journal.run, conclusion, self.clock.now(), str(ending))
+        journal.update(usage=self.tally.used)
         if journal.run.candidate:
             self.workshop.git.push(run.thread.repository, remote, journal.run.candidate, run.branch)
             journal.update(head_sha=journal.run.candidate)

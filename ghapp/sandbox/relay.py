@@ -22,9 +22,10 @@ from pathlib import Path
 
 import httpx2
 
-from ghapp.core.budget import Budget, Usage, price_of
+from ghapp.core.budget import price_of
 from ghapp.core.errors import UserError
-from ghapp.core.ports import ModelAccess
+from ghapp.core.ports import Account, ModelAccess
+from ghapp.core.run import Run
 from ghapp.sandbox import relay_rules
 from ghapp.sandbox.folders import locked_if_free, owned, remove
 from ghapp.sandbox.relay_http import Exchange
@@ -41,23 +42,35 @@ Stop = Callable[[], object]
 
 
 class ModelRelay:
-    """Opens a relay for each attempt. `upstream` is the base address of the Messages API, without `/v1`."""
+    """Opens a relay for each attempt.
 
-    def __init__(self, upstream: str, key: str, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._upstream, self._key, self._clock = upstream.rstrip("/"), key, clock
+    `upstream` is the base address of the Messages API, without `/v1`; `account_of` gives the account of a run.
+    """
+
+    def __init__(
+        self,
+        upstream: str,
+        key: str,
+        account_of: Callable[[Run], Account],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._upstream, self._key, self._account_of, self._clock = upstream.rstrip("/"), key, account_of, clock
 
     @contextmanager
-    def open(self, budget: Budget, spent: Usage, model: str, record: Callable[[Usage], None]) -> Iterator[ModelAccess]:
+    def open(self, run: Run, model: str) -> Iterator[ModelAccess]:
         """Listen for one attempt; its time counts from here.
 
-        `record` is called in the relay's thread once for each call that was answered, when it ends, however it ends.
-        What it raises is raised here at the end. Raises UserError when the socket's path would be too long.
+        The account is charged in the relay's thread once for each call that was answered, when it ends, however it
+        ends. What that raises is raised here at the end. Raises UserError when the socket's path would be too long.
         """
         temporary = Path(tempfile.gettempdir())  # a data folder's path may be too long for a socket
         _sweep(temporary)
         with owned(temporary, _PREFIX) as folder:
             path = _socket_path(folder)
-            session = _Session(self._upstream, self._key, model, Purse(budget, spent, record, self._clock))
+            session = _Session(
+                self._upstream, self._key, model, Purse(run.budget, run.usage, self._account_of(run), self._clock)
+            )
             with ThreadPoolExecutor(1, thread_name_prefix="honk-relay") as pool:
                 ready: Future[Stop] = Future()
                 done = pool.submit(lambda: asyncio.run(session.listen(path, ready)))
@@ -82,7 +95,7 @@ class _Session:
 
     @property
     def failure(self) -> BaseException | None:
-        """What `record` raised, if it did."""
+        """What the account raised, if it did."""
         return self._purse.failure
 
     async def listen(self, path: Path, ready: Future[Stop]) -> None:

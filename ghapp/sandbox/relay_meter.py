@@ -10,6 +10,7 @@ from typing import Any
 
 from ghapp.core.budget import Budget, Price, Usage
 from ghapp.core.errors import Superseded
+from ghapp.core.ports import Account
 from ghapp.sandbox.relay_rules import Refused
 
 _CHARACTERS_PER_TOKEN = 4
@@ -98,10 +99,8 @@ class Purse:
     otherwise it waits until one of those has ended. Lives in one event loop, which is what makes it exact.
     """
 
-    def __init__(
-        self, budget: Budget, spent: Usage, record: Callable[[Usage], None], clock: Callable[[], float]
-    ) -> None:
-        self._budget, self._spent, self._record, self._clock = budget, spent, record, clock
+    def __init__(self, budget: Budget, spent: Usage, account: Account, clock: Callable[[], float]) -> None:
+        self._budget, self._spent, self._account, self._clock = budget, spent, account, clock
         self._opened_at = clock()
         self._underway: list[Usage] = []
         self._ended = asyncio.Event()
@@ -120,9 +119,9 @@ class Purse:
             await self._ended.wait()
 
     def settle(self, worst: Usage, used: Usage | None) -> None:
-        """Give the room back and record what the call used; None when there was no answer to pay for.
+        """Give the room back and charge what the call used; None when there was no answer to pay for.
 
-        When `record` raises, nothing more is let in, and `failure` holds why.
+        When the account raises, nothing more is let in, and `failure` holds why.
         """
         self._underway.remove(worst)
         self._ended.set()
@@ -130,14 +129,15 @@ class Purse:
             return
         self._spent += used
         try:
-            self._record(used)
+            self._account.charge(used)
         except (Exception, Superseded) as error:  # noqa: BLE001 - a thread's edge: raised at the close
             self.failure = error
 
     def _refuse_at_limit(self, seconds: float) -> None:
-        reason = self._budget.exceeded(self._spent, seconds)
         if self.failure is not None:
-            reason = "what this run uses can no longer be recorded"
+            reason: str | None = "what this run uses can no longer be recorded"
+        else:
+            reason = self._budget.exceeded(self._spent, seconds) or self._account.closed()
         if reason:
             headers = [(b"x-should-retry", b"false"), (b"honk-budget", b"spent")]
             raise Refused(402, "billing_error", reason, headers)

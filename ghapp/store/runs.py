@@ -14,6 +14,7 @@ from ghapp.core.errors import Superseded
 from ghapp.core.events import Thread
 from ghapp.core.run import ACTIVE, Run, State
 from ghapp.store.connection import DAY, key, store_errors, text
+from ghapp.store.spending import usage_of
 
 LEASE_SECONDS = 30.0
 _KEEP = 90 * DAY
@@ -97,7 +98,7 @@ class Runs:
             found = self._redis.hget(_run(run_id), "json")
         if found is None:
             raise UnknownRun(run_id)
-        return _RUN.validate_json(found)
+        return self._read(found)
 
     def by_page(self, page_key: str) -> Run | None:
         """The run whose page has this unguessable key, or None."""
@@ -124,7 +125,12 @@ class Runs:
         with store_errors():
             if not self._save(keys, args):
                 raise Superseded(run.id)
-        return written
+        return replace(written, usage=usage_of(self._redis, run.id))
+
+    def _read(self, json: bytes | str) -> Run:
+        """A record with what the run has spent by now."""
+        run = _RUN.validate_json(json)
+        return replace(run, usage=usage_of(self._redis, run.id))
 
     def claim(self, run_id: str, epoch: int, worker: str) -> Run:
         """Take the lease for an attempt. Superseded when it is held, is not queued (any more), or is not the newest."""
@@ -132,7 +138,7 @@ class Runs:
             found = self._claim([_run(run_id), _lease(run_id)], [epoch, worker, self._lease_ms, State.QUEUED.value])
         if not found:
             raise Superseded(run_id)
-        return _RUN.validate_json(found)
+        return self._read(found)
 
     def renew(self, run_id: str, epoch: int, worker: str) -> None:
         """Keep the lease. Superseded when the run was given to another attempt or was ended."""

@@ -12,9 +12,10 @@ from ghapp.agents.messages_loop import MessagesLoop
 from ghapp.core.budget import Budget, Usage
 from ghapp.core.evidence import Check, Report
 from ghapp.core.ports import Completed, ModelAccess, Task, Verdict, Workspace
-from ghapp.core.run import Request
+from ghapp.core.run import Remark, Request
 from ghapp.playground.model import ModelServer
 from ghapp.sandbox.relay import ModelRelay
+from tests.accounts import Charges, run_of
 
 KEY = "sk-real-and-secret"
 MODEL = "claude-sonnet-5-5"
@@ -29,7 +30,6 @@ def task_of(title: str = "Make it good", body: str = "It is bad.", **fields: Any
         "advice": {},
         "checks": (Check("good", "grep good a.txt"),),
         "feedback": "",
-        "budget": Budget(),
     }
     return Task(**{**given, **fields})
 
@@ -85,6 +85,8 @@ class Attempt:
         self.root, self.server, self.key = root, server, key
         self.told: list[tuple[str, str]] = []
         self.used: list[Usage] = []
+        self.says: list[Remark] = []
+        self.remembered: list[str] = []
         self.slept: list[float] = []
         self.verified = 0
         self.verify: Callable[[], Verdict] = self._look
@@ -92,21 +94,33 @@ class Attempt:
     def work(self, task: Task | None = None, budget: Budget | None = None, **options: Any) -> Report:
         """The report, or what the engine raises."""
         engine = MessagesLoop(sleep=self.slept.append, **options)
-        relay = ModelRelay(self.server.url, self.key)
-        with relay.open(budget or Budget(), Usage(), MODEL, self.used.append) as access:
+        relay = ModelRelay(self.server.url, self.key, lambda run: Charges(self.used.append))
+        with relay.open(run_of(budget), MODEL) as access:
             return self.work_over(engine, access, task)
 
     def work_over(self, engine: MessagesLoop, access: ModelAccess, task: Task | None = None) -> Report:
         """The same over a relay of the caller's."""
-        return engine.work(task or task_of(), self.workspace, access, self.verify, self._tell)
+        return engine.work(task or task_of(), self.workspace, access, self)
 
     def tells(self, kind: str) -> list[str]:
         """What was told of one kind."""
         return [text for told, text in self.told if told == kind]
 
-    def _tell(self, kind: str, text: str) -> None:
+    # The host's side (`ports.Host`)
+
+    def tell(self, kind: str, text: str) -> None:
+        """Keep it."""
         text.encode()  # as a store would
         self.told.append((kind, text))
+
+    def heard(self) -> tuple[Remark, ...]:
+        """What the test put in, once."""
+        said, self.says = tuple(self.says), []
+        return said
+
+    def remember(self, lines: Sequence[str]) -> None:
+        """Keep them."""
+        self.remembered += lines
 
     def _look(self) -> Verdict:
         self.verified += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from ghapp.agents.messages_loop import MessagesLoop
-from ghapp.core.budget import Budget, Usage
 from ghapp.core.errors import TransientError, UserError
 from ghapp.core.evidence import Outcome, Report
 from ghapp.core.ports import BudgetSpent, Verdict
+from ghapp.core.run import Remark
 from ghapp.sandbox.relay import ModelRelay
+from tests.accounts import Charges, run_of
 from tests.agents.attempts import KEY, MODEL, Folder, task_of
 
 Event = dict[str, Any]
@@ -99,20 +100,38 @@ def service(replies: list[list[Event]]) -> Iterator[tuple[str, list[Any]]]:
             thread.join()
 
 
+class Easygoing:
+    """A host for whom all is green (`ports.Host`)."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def verify(self) -> Verdict:
+        """Green."""
+        return Verdict(True, "")
+
+    def tell(self, kind: str, text: str) -> None:
+        """Keep it."""
+        text.encode()
+        self.told.append(f"{kind}: {text}")
+
+    def heard(self) -> tuple[Remark, ...]:
+        """Nobody says anything."""
+        return ()
+
+    def remember(self, lines: Sequence[str]) -> None:
+        """Nobody goes on with it."""
+
+
 def work(root: Path, *replies: list[Event]) -> tuple[Report, list[Any], list[str]]:
     """The report, the requests, and what was told."""
-    told: list[str] = []
-
-    def tell(kind: str, text: str) -> None:
-        text.encode()
-        told.append(f"{kind}: {text}")
-
+    host = Easygoing()
     with (
         service(list(replies)) as (url, asked),
-        ModelRelay(url, KEY).open(Budget(), Usage(), MODEL, lambda usage: None) as access,
+        ModelRelay(url, KEY, lambda run: Charges()).open(run_of(), MODEL) as access,
     ):
         engine = MessagesLoop(sleep=lambda seconds: None)
-        return engine.work(task_of(), Folder(root), access, lambda: Verdict(True, ""), tell), asked, told
+        return engine.work(task_of(), Folder(root), access, host), asked, host.told
 
 
 def test_a_stream_that_ends_without_its_end_is_asked_for_again(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from ghapp.playground.script import read_script
 from ghapp.sandbox.relay import ModelRelay
 from ghapp.sandbox.relay_meter import Meter, Purse
 from ghapp.sandbox.relay_rules import Refused
+from tests.accounts import Charges, run_of
 
 KEY = "sk-real-and-secret"
 MODEL = "claude-sonnet-5-5"
@@ -66,10 +67,10 @@ def relay_to(
     url: str, budget: Budget | None = None, spent: Usage | None = None, **options: Any
 ) -> Iterator[tuple[ModelAccess, list[Usage]]]:
     """An open relay, and what it records."""
-    recorded: list[Usage] = []
-    relay = ModelRelay(url, KEY, **options)
-    with relay.open(budget or Budget(), spent or Usage(), MODEL, recorded.append) as access:
-        yield access, recorded
+    account = Charges()
+    relay = ModelRelay(url, KEY, lambda run: account, **options)
+    with relay.open(run_of(budget, spent or Usage()), MODEL) as access:
+        yield access, account.charged
 
 
 class Upstream:
@@ -177,7 +178,7 @@ def test_counts_a_call_whose_caller_hangs_up(cleanup: ExitStack) -> None:
         recorded.append(usage)
         ended.set()
 
-    with ModelRelay(upstream.url, KEY).open(Budget(), Usage(), MODEL, record) as access:
+    with ModelRelay(upstream.url, KEY, lambda run: Charges(record)).open(run_of(), MODEL) as access:
         with caller(access) as client, client.stream("POST", "/v1/messages", json=HELLO) as answer:
             next(answer.iter_raw())
         upstream.go.set()
@@ -384,7 +385,7 @@ def test_a_call_waits_for_those_that_may_use_the_budget_up() -> None:
     worst, call = Usage(micros=90, calls=1), Usage(micros=60, calls=1)
 
     async def three_calls() -> list[bool]:
-        purse = Purse(Budget(micros=100), Usage(micros=20), lambda usage: None, lambda: 0.0)
+        purse = Purse(Budget(micros=100), Usage(micros=20), Charges(), lambda: 0.0)
         await purse.admit(worst)
         second = asyncio.create_task(purse.admit(worst))
         await asyncio.sleep(0)
@@ -511,6 +512,7 @@ def test_what_recording_raises_ends_the_relay(serve: Callable[[str], ModelServer
     def record(usage: Usage) -> None:
         raise Superseded
 
-    with pytest.raises(Superseded), ModelRelay(server.url, KEY).open(Budget(), Usage(), MODEL, record) as access:
+    relay = ModelRelay(server.url, KEY, lambda run: Charges(record))
+    with pytest.raises(Superseded), relay.open(run_of(), MODEL) as access:
         assert [ask(access).status_code, ask(access).status_code] == [200, 402]
     assert server.spent().requests == 1

@@ -6,11 +6,28 @@ do something about it. What else is raised stands with the verb.
 
 from ghapp.core.ports.git import CommitText, GitStore
 from ghapp.core.ports.github import Checks, Comment, Issue, Issues, Pull, Pulls, Remote, Repositories
-from ghapp.core.ports.records import Clock, Entry, Inbox, Mail, Pace, Queue, Results, Store, Transcripts
+from ghapp.core.ports.records import (
+    Clock,
+    Conversations,
+    Entry,
+    Inbox,
+    Mail,
+    Pace,
+    Queue,
+    Results,
+    Said,
+    Store,
+    Transcripts,
+)
 from ghapp.core.ports.work import (
+    MODEL_SOCKET,
+    Account,
     BudgetSpent,
     Completed,
     Engine,
+    Host,
+    Image,
+    Judge,
     ModelAccess,
     Prepared,
     Relay,
@@ -23,18 +40,24 @@ from ghapp.core.ports.work import (
 )
 
 __all__ = [
+    "MODEL_SOCKET",
+    "Account",
     "BudgetSpent",
     "Checks",
     "Clock",
     "Comment",
     "CommitText",
     "Completed",
+    "Conversations",
     "Engine",
     "Entry",
     "GitStore",
+    "Host",
+    "Image",
     "Inbox",
     "Issue",
     "Issues",
+    "Judge",
     "Mail",
     "ModelAccess",
     "Pace",
@@ -46,6 +69,7 @@ __all__ = [
     "Remote",
     "Repositories",
     "Results",
+    "Said",
     "Sandbox",
     "Store",
     "Task",

@@ -1,12 +1,13 @@
 """Our own records: runs, inboxes, transcripts, queue and clock."""
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from ghapp.core.events import Event, Repository, Thread
 from ghapp.core.evidence import CheckResult
-from ghapp.core.run import Run
+from ghapp.core.run import Remark, Run
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,42 @@ class Transcripts(Protocol):
     def append(self, run_id: str, kind: str, text: str) -> None: ...
 
     def read(self, run_id: str, after: str = "0") -> tuple[Entry, ...]: ...
+
+
+@dataclass(frozen=True)
+class Said:
+    """A person's word to the agent at work. `comment` is GitHub's id of it."""
+
+    comment: int
+    remark: Remark
+
+
+class Conversations(Protocol):
+    """What a run's agent and its host have said so far, kept for whoever goes on with it, on whatever machine."""
+
+    def append(self, run: Run, lines: Sequence[str]) -> None:
+        """Keep the next lines of the conversation. Superseded when a newer attempt is out."""
+        ...
+
+    def lines(self, run_id: str) -> tuple[str, ...] | None:
+        """All lines so far; empty when there was none, None when they became too many or too old and are gone."""
+        ...
+
+    def keep_work(self, run: Run, bundle: bytes) -> None:
+        """Keep the work as it is now: a git bundle, as `Workspace.collect` makes it. Superseded as above."""
+        ...
+
+    def work(self, run_id: str) -> bytes | None:
+        """The work that was kept last."""
+        ...
+
+    def say(self, run_id: str, said: Said) -> bool:
+        """Put a word in for the agent's next turn; False when this comment was put in before."""
+        ...
+
+    def said(self, run_id: str) -> tuple[Said, ...]:
+        """All that was put in, oldest first. `Run.heard` counts those that the agent has got."""
+        ...
 
 
 class Results(Protocol):

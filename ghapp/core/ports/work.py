@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from ghapp.core.budget import Budget, Usage
-from ghapp.core.evidence import Check, CheckResult, Report
-from ghapp.core.run import Request
+from ghapp.core.budget import Usage
+from ghapp.core.evidence import Check, CheckResult, Judgement, Report
+from ghapp.core.run import Remark, Request, Run
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,17 @@ class Workspace(Protocol):
         """Run a program at the repository's root. Whatever it started is gone when this returns."""
         ...
 
+    def launcher(
+        self, program: Path, *, model: "ModelAccess", variables: Mapping[str, str]
+    ) -> AbstractContextManager[Path]:
+        """A script of the host that starts `program`, a file of the host, inside, with the arguments it is given.
+
+        For libraries that start their program themselves and talk to it over its standard streams. Inside, the
+        program has these variables added to the sandbox's own, and reaches the model's socket at MODEL_SOCKET. `run`
+        may be called meanwhile. What the program started is gone when the block ends.
+        """
+        ...
+
     def collect(self, message: str) -> Path:
         """All that differs from the base commit, as a git bundle of one commit; UserError when that fails.
 
@@ -43,8 +54,11 @@ class Workspace(Protocol):
 class Sandbox(Protocol):
     """Makes workspaces. Refuses to be made when the isolation does not work on this machine."""
 
-    def prepare(self, mirror: Path, base: str, setup: Sequence[str]) -> "Prepared":
-        """The template of a base commit, made once a machine: checkout, and what `setup` installed."""
+    def prepare(self, mirror: Path, base: str, setup: Sequence[str], hosts: Sequence[str] | None = None) -> "Prepared":
+        """The template of a base commit, made once a machine: checkout, and what `setup` installed.
+
+        Set-up reaches the package registries that this machine knows; of these only `hosts`, when given.
+        """
         ...
 
     def open(self, mirror: Path, prepared: "Prepared", commit: str | None = None) -> AbstractContextManager[Workspace]:
@@ -54,13 +68,17 @@ class Sandbox(Protocol):
 
 @dataclass(frozen=True)
 class Prepared:
-    """A template: its folder, the base commit, and what the set-up printed (`failed` when a command did)."""
+    """A template: its folder, the base commit, and what the set-up printed (`failed` when a command did).
+
+    `refused` are the addresses that a set-up command dialled and did not reach, as `host:port`.
+    """
 
     path: Path
     base: str
     log: str
     failed: bool
     reused: bool
+    refused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,13 +89,27 @@ class ModelAccess:
     model: str
 
 
+MODEL_SOCKET = "/run/honk/model.sock"
+"""Where a launched program finds the model's socket inside."""
+
+
+class Account(Protocol):
+    """What a run's model calls are charged to."""
+
+    def charge(self, usage: Usage) -> None:
+        """Add what one call used. It is spent, whoever's turn it is by now."""
+        ...
+
+    def closed(self) -> str | None:
+        """Which limit beyond the run's own budget is reached (issue, person, repository, day), as a phrase, or None."""
+        ...
+
+
 class Relay(Protocol):
     """Stands between an engine and the model: holds the key, meters, and ends the budget."""
 
-    def open(
-        self, budget: Budget, spent: Usage, model: str, record: Callable[[Usage], None]
-    ) -> AbstractContextManager[ModelAccess]:
-        """Listen for one attempt. `spent` is what the run used before; `record` gets each call's usage as it ends."""
+    def open(self, run: Run, model: str) -> AbstractContextManager[ModelAccess]:
+        """Listen for one attempt, within the run's budget less its usage; each call is charged as it ends."""
         ...
 
 
@@ -90,8 +122,22 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Image:
+    """A picture of the request. `media_type` is image/png, image/jpeg, image/gif or image/webp."""
+
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Task:
-    """What an engine is given: the prompt is made of the request, the repository's own advice and these checks."""
+    """What an engine is given: the prompt is made of the request, the repository's own advice and these checks.
+
+    `context` is what the host gathered about the request. `conversation` are the lines that the engine gave to
+    `Host.remember` in earlier attempts; it goes on from there. When they are lost, `stand_in` tells what was done.
+    `feedback` is what was wrong with the work so far, or what people ask for now. `tools` are the commands of further
+    MCP servers, by name, that run inside the sandbox.
+    """
 
     request: Request
     repository: str
@@ -99,25 +145,53 @@ class Task:
     advice: Mapping[str, str]
     checks: tuple[Check, ...]
     feedback: str
-    budget: Budget
+    context: str = ""
+    images: tuple[Image, ...] = ()
+    conversation: tuple[str, ...] = ()
+    stand_in: str = ""
+    tools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Host(Protocol):
+    """The host's side of an engine's work."""
+
+    def verify(self) -> Verdict:
+        """Run the repository's checks on the workspace as it is."""
+        ...
+
+    def tell(self, kind: str, text: str) -> None:
+        """Add to the transcript (see Tell)."""
+        ...
+
+    def heard(self) -> tuple[Remark, ...]:
+        """What people said to the agent since this was asked last. Asked between turns."""
+        ...
+
+    def remember(self, lines: Sequence[str]) -> None:
+        """Keep the next lines of the conversation, and the work as it is now, for whoever goes on with it.
+
+        A line is one JSON text in the engine's own format.
+        """
+        ...
 
 
 class Engine(Protocol):
     """A coding agent."""
 
-    def work(
-        self,
-        task: Task,
-        workspace: Workspace,
-        model: ModelAccess,
-        verify: Callable[[], Verdict],
-        tell: "Tell",
-    ) -> Report:
+    def work(self, task: Task, workspace: Workspace, model: ModelAccess, host: Host) -> Report:
         """Work until there is a report.
 
         The engine refuses the outcome `done` while `verify` is red, a bounded number of times. Raises BudgetSpent at
-        a limit, UserError when the model refuses or cannot be reached.
+        a limit, UserError when the model refuses or cannot be reached, TransientError when it stays away.
         """
+        ...
+
+
+class Judge(Protocol):
+    """A second model that has not seen the work being done."""
+
+    def judge(self, request: Request, diff: str, model: ModelAccess) -> Judgement:
+        """Whether the diff fulfils the request. Raises BudgetSpent, UserError or TransientError as an engine does."""
         ...
 
 

@@ -1,0 +1,90 @@
+"""What runs have spent, counted in Redis as it is spent.
+
+It is kept apart from the record of a run, which is fenced: money is spent whoever's turn it is. Whoever reads a run
+gets the count of the moment. Days are those of UTC.
+"""
+
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+
+from redis import Redis
+
+from ghapp.core.budget import MICROS, Usage
+from ghapp.core.ports import Clock
+from ghapp.core.run import Run
+from ghapp.store.connection import DAY, key, store_errors, text
+
+_KEEP = 90 * DAY
+_COUNTED = tuple(field.name for field in fields(Usage))
+
+
+@dataclass(frozen=True)
+class Caps:
+    """Limits in micro-dollars beyond a run's own: for an issue ever, and for each day."""
+
+    issue: int = 50 * MICROS
+    person: int = 100 * MICROS
+    repository: int = 200 * MICROS
+    day: int = 500 * MICROS
+
+
+class Spending:
+    """The count of all runs."""
+
+    def __init__(self, redis: "Redis", clock: Clock, caps: Caps) -> None:
+        self._redis, self._clock, self._caps = redis, clock, caps
+
+    def account(self, run: Run) -> "RunAccount":
+        """What this run's model calls are charged to."""
+        return RunAccount(self._redis, self._clock, self._caps, run)
+
+
+def usage_of(redis: "Redis", run_id: str) -> Usage:
+    """What a run has used so far."""
+    with store_errors():
+        found = redis.hgetall(_usage(run_id))
+    return Usage(**{text(name): int(count) for name, count in found.items()})
+
+
+class RunAccount:
+    """The account of one run (`ports.Account`)."""
+
+    def __init__(self, redis: "Redis", clock: Clock, caps: Caps, run: Run) -> None:
+        self._redis, self._clock, self._caps, self._run = redis, clock, caps, run
+
+    def charge(self, usage: Usage) -> None:
+        """Add it to all that it counts for, in one transaction."""
+        with store_errors(), self._redis.pipeline() as pipeline:
+            for name in _COUNTED:
+                pipeline.hincrby(_usage(self._run.id), name, getattr(usage, name))
+            pipeline.expire(_usage(self._run.id), _KEEP)
+            for counter, _, _ in self._counters():
+                pipeline.incrby(counter, usage.micros)
+                pipeline.expire(counter, _KEEP)
+            pipeline.execute()
+
+    def closed(self) -> str | None:
+        """The first limit that is reached, as a phrase."""
+        counters = self._counters()
+        with store_errors():
+            found = self._redis.mget([counter for counter, _, _ in counters])
+        for (_, cap, whose), spent in zip(counters, found, strict=True):
+            if int(spent or 0) >= cap:
+                return f"the limit of ${cap / MICROS:.2f} {whose} is reached"
+        return None
+
+    def _counters(self) -> tuple[tuple[str, int, str], ...]:
+        """Each counter with its cap and whose it is."""
+        day = datetime.fromtimestamp(self._clock.now(), UTC).date().isoformat()
+        thread, person = self._run.thread, self._run.requester
+        repository = thread.repository
+        return (
+            (key("spent", "issue", thread.key), self._caps.issue, "for this issue"),
+            (key("spent", "person", str(person.id), day), self._caps.person, f"a day for @{person.login}"),
+            (key("spent", "repository", str(repository.id), day), self._caps.repository, "a day for this repository"),
+            (key("spent", "day", day), self._caps.day, "a day for this server"),
+        )
+
+
+def _usage(run_id: str) -> str:
+    return key("usage", run_id)
