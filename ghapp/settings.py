@@ -1,15 +1,29 @@
 """What the operator sets: environment variables, read once, each with its default and one sentence."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from ghapp.core.errors import UserError
+
+Engine = Literal["claude-code", "messages"]
+JudgeMode = Literal["off", "advise", "block"]
+Names = tuple[str, ...]
+
+_HOST = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*"  # no address: its last label would be a number
+_SERVER = r"[A-Za-z0-9_-]+"
+_MOST_DOLLARS = 1_000_000
 
 
 def _setting(name: str, doc: str, default: Any = MISSING, **more: Any) -> Any:
     return field(default=default, metadata={"name": name, "doc": doc, **more})
+
+
+def _dollars(name: str, doc: str, default: float) -> Any:
+    """A sum of money for which 0 means that there is no limit."""
+    return _setting(name, f"{doc}, in dollars; 0 for no limit.", default, least=0, most=_MOST_DOLLARS)
 
 
 def _secret(name: str, doc: str) -> Any:
@@ -52,7 +66,32 @@ class Settings:
         "https://api.anthropic.com",
     )
     model: str = _setting("HONK_MODEL", "The model that codes.", "claude-sonnet-5-5")
-    engine: str = _setting("HONK_ENGINE", "The engine that codes: `messages`.", "messages")
+    engine: Engine = _setting(
+        "HONK_ENGINE", "The engine that codes: `claude-code`, or `messages`, our own loop.", "claude-code"
+    )
+    judge: JudgeMode = _setting(
+        "HONK_JUDGE",
+        "What the second model may do that reads each change: `off`, `advise`, or `block` the pull request.",
+        "advise",
+    )
+    judge_model: str = _setting("HONK_JUDGE_MODEL", "The model that judges.", "claude-haiku-5-5")
+    issue_dollars: float = _dollars("HONK_ISSUE_DOLLARS", "What all runs of one issue may spend", 50.0)
+    person_dollars: float = _dollars("HONK_PERSON_DOLLARS", "What one person's runs may spend a day", 100.0)
+    repository_dollars: float = _dollars("HONK_REPOSITORY_DOLLARS", "What one repository's runs may spend a day", 200.0)
+    day_dollars: float = _dollars("HONK_DAY_DOLLARS", "What all runs together may spend a day", 500.0)
+    setup_hosts: Names = _setting(
+        "HONK_SETUP_HOSTS",
+        "Hosts that set-up commands may reach besides the registries of this machine's package clients, with commas.",
+        (),
+        each=_HOST,
+        lower=True,
+    )
+    mcp_servers: Names = _setting(
+        "HONK_MCP_SERVERS",
+        "Names of the MCP servers that repositories may start in the sandbox, with commas.",
+        (),
+        each=_SERVER,
+    )
     data: Path = _setting("HONK_DATA", "The folder for mirrors, templates and sandboxes; a cache.", Path(".honk"))
     public_url: str = _setting("HONK_PUBLIC_URL", "Where people reach the web part; run pages link there.", "")
     host: str = _setting("HONK_HOST", "The address that the web part listens on.", "127.0.0.1")
@@ -118,7 +157,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         try:
             found[item.name] = _read(item.type, text, item.metadata)
         except ValueError:
-            wrong.append(f"{item.metadata['name']}={text!r}")
+            wrong.append(f"{item.metadata['name']}={text!r}{_choices(item.type)}")
     if wrong:
         raise UserError(f"these settings cannot be read: {', '.join(wrong)}")
     return Settings(**found)
@@ -129,15 +168,41 @@ def _read(kind: Any, text: str, limits: Mapping[str, Any]) -> Any:
         if text not in ("0", "1"):
             raise ValueError(text)
         return text == "1"
+    if kind is Names:
+        return _names(text.lower() if limits.get("lower") else text, limits["each"])
+    if choices := get_args(kind):
+        if text not in choices:
+            raise ValueError(text)
+        return text
     value = kind(text)
-    if "least" in limits and not limits["least"] <= value <= limits["most"]:
+    if "least" in limits and not limits["least"] <= value <= limits["most"]:  # never true of a NaN
         raise ValueError(text)
     return value
 
 
+def _names(text: str, each: str) -> Names:
+    names = tuple(filter(None, (name.strip() for name in text.split(","))))
+    if not all(re.fullmatch(each, name) for name in names):
+        raise ValueError(text)
+    return names
+
+
+def _choices(kind: Any) -> str:
+    """What may be written instead, where there are few possibilities."""
+    return "" if kind is Names or not get_args(kind) else f" (it is {' or '.join(get_args(kind))})"
+
+
 def describe() -> list[tuple[str, str, str]]:
     """Name, default as one would write it, and sentence of every setting, for the documentation."""
-    return [
-        (item.metadata["name"], "0" if item.default is False else str(item.default), item.metadata["doc"])
-        for item in fields(Settings)
-    ]
+    return [(item.metadata["name"], _written(item.default), item.metadata["doc"]) for item in fields(Settings)]
+
+
+def _written(default: Any) -> str:
+    match default:
+        case bool():
+            return str(int(default))
+        case float():
+            return f"{default:g}"
+        case tuple():
+            return ",".join(default)
+    return str(default)

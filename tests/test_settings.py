@@ -1,5 +1,6 @@
 """Settings: read once, refused by name, documented."""
 
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -19,10 +20,12 @@ def test_nothing_set_is_the_defaults() -> None:
 
 
 def test_each_kind_of_setting_is_read() -> None:
-    """Text, number, folder, switch."""
+    """Text, number, folder, switch, one of a few, money."""
     found = from_environment(
         {"GITHUB_APP_ID": "Iv23", "PORT": "8080", "HONK_DATA": "/var/lib/honk", "HONK_ALREADY_ISOLATED": "1", "X": "y"}
+        | {"HONK_ENGINE": "messages", "HONK_JUDGE": "block", "HONK_DAY_DOLLARS": "12.50", "HONK_ISSUE_DOLLARS": "0"}
     )
+    assert (found.engine, found.judge, found.day_dollars, found.issue_dollars) == ("messages", "block", 12.5, 0.0)
     assert (found.github_app_id, found.port, found.data) == ("Iv23", 8080, Path("/var/lib/honk"))
     assert found.already_isolated is True
     assert from_environment({"HONK_ALREADY_ISOLATED": "0"}).already_isolated is False
@@ -41,12 +44,40 @@ def test_each_kind_of_setting_is_read() -> None:
         ("HONK_TICK_SECONDS", "never"),
         ("HONK_ALREADY_ISOLATED", "yes"),
         ("HONK_ALREADY_ISOLATED", "true"),
+        ("HONK_ENGINE", "Messages"),
+        ("HONK_JUDGE", "on"),
+        ("HONK_ISSUE_DOLLARS", "-1"),
+        ("HONK_PERSON_DOLLARS", "$5"),
+        ("HONK_REPOSITORY_DOLLARS", "nan"),
+        ("HONK_DAY_DOLLARS", "inf"),
+        ("HONK_SETUP_HOSTS", "https://files.example.com"),
+        ("HONK_SETUP_HOSTS", "files.example.com:443"),
+        ("HONK_SETUP_HOSTS", "files.example.com,localhost"),
+        ("HONK_SETUP_HOSTS", "192.0.2.1"),
+        ("HONK_SETUP_HOSTS", "2001:db8::1"),
+        ("HONK_MCP_SERVERS", "docs;tickets"),
     ],
 )
 def test_what_cannot_be_read_is_named(name: str, text: str) -> None:
     """The message has the variable and what it was set to."""
-    with pytest.raises(UserError, match=f"{name}='{text}'"):
+    with pytest.raises(UserError, match=re.escape(f"{name}='{text}'")):
         from_environment({name: text})
+
+
+def test_few_possibilities_are_named() -> None:
+    """Whoever misspells an engine is told which there are."""
+    with pytest.raises(UserError, match=r"HONK_ENGINE='claude' \(it is claude-code or messages\)$"):
+        from_environment({"HONK_ENGINE": "claude"})
+
+
+def test_a_list_has_commas() -> None:
+    """Blanks and a comma too many do not matter; host names have no letter case."""
+    assert from_environment({"HONK_SETUP_HOSTS": "Files.example.com, b.example.org,"}).setup_hosts == (
+        "files.example.com",
+        "b.example.org",
+    )
+    assert from_environment({"HONK_MCP_SERVERS": "docs,Ticket_s"}).mcp_servers == ("docs", "Ticket_s")
+    assert from_environment({"HONK_MCP_SERVERS": " , "}).mcp_servers == ()
 
 
 def test_everything_that_is_wrong_is_named_at_once() -> None:

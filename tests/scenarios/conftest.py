@@ -96,6 +96,8 @@ def _environ(playground: Playground, redis_url: str, data: Path, app_key: str) -
         "ANTHROPIC_API_KEY": "sk-ant-made-up",
         "ANTHROPIC_BASE_URL": "http://127.0.0.1:9",
         "HONK_DATA": str(data),
+        "HONK_ENGINE": "messages",
+        "HONK_JUDGE": "off",
         "HONK_LEASE_SECONDS": "3",  # a stop is noticed at a renewal, five times a second
         "HONK_MODEL": "claude-sonnet-5-5",
     }

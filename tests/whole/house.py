@@ -149,8 +149,9 @@ class House:
 
 @contextmanager
 def house(data: Path, scripts: tuple[Script, ...] = (), **more: str) -> Iterator[House]:
-    """A house in `data`, whose world has nothing to object to at the end."""
-    with set_up(data, scripts or (read_script(TINY_SCRIPT, "tiny.yml"),), live=False, more=more) as stage:
+    """A house in `data` with the quicker engine and no judge, whose world has nothing to object to at the end."""
+    settings = {"HONK_ENGINE": "messages", "HONK_JUDGE": "off", **more}
+    with set_up(data, scripts or (read_script(TINY_SCRIPT, "tiny.yml"),), live=False, more=settings) as stage:
         yield House(stage)
         stage.playground.world.settle()
         assert stage.violations() == ()

@@ -1,4 +1,7 @@
-"""`honk` as it is typed: in a process of its own, with an environment that has nothing of ours but what is given."""
+"""`honk` as it is typed: in a process of its own, with an environment that has nothing of ours but what is given.
+
+The engine is the quicker one, without a judge, unless a test says otherwise.
+"""
 
 import os
 import signal
@@ -59,6 +62,8 @@ class Terminal:
         kept = {name: text for name, text in os.environ.items() if name in ("HOME", "PATH") or name.startswith("PIP_")}
         return {
             **kept,
+            "HONK_ENGINE": "messages",
+            "HONK_JUDGE": "off",
             "LANG": "C.UTF-8",
             "PYTHONPATH": str(ROOT),
             "PYTHONUNBUFFERED": "1",
