@@ -24,7 +24,7 @@ check: .venv/installed-dev
 	@bash .ci/system-packages
 	@python3 -m venv .venv
 	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
-	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable '.[claude-code]'
 	@touch $@
 
 .venv/installed-dev: .venv/installed requirements-dev.lock
@@ -32,10 +32,11 @@ check: .venv/installed-dev
 	@touch $@
 
 # For maintainers: needs uv. The locks hold hashes and no addresses.
+COMPILE := uv pip compile pyproject.toml --extra claude-code --extra build --universal --generate-hashes --no-header
+
 lock:
-	uv pip compile pyproject.toml --extra build --universal --generate-hashes --no-header --upgrade -o requirements.lock
-	uv pip compile pyproject.toml --extra build --extra dev --universal --generate-hashes --no-header --upgrade \
-		-c requirements.lock -o requirements-dev.lock
+	$(COMPILE) --upgrade -o requirements.lock
+	$(COMPILE) --extra dev --upgrade -c requirements.lock -o requirements-dev.lock
 
 # For maintainers: needs npm. Makes the stripped extract of GitHub's descriptions anew.
 descriptions:
