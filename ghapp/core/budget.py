@@ -60,6 +60,10 @@ def price_of(model: str) -> Price:
     return next((price for family, price in PRICES.items() if model.startswith(family)), DEAREST)
 
 
+MARKS = (50, 80, 100)
+"""Shares of a budget, in percent, at which a person is told."""
+
+
 @dataclass(frozen=True)
 class Budget:
     """The limits of one run: money in micro-dollars, time in seconds, model calls (turns) and tokens."""
@@ -80,6 +84,16 @@ class Budget:
         if seconds >= self.seconds:
             return f"the limit of {self.seconds // 60} minutes is reached"
         return None
+
+    def mark(self, usage: Usage) -> int:
+        """The highest of MARKS, in percent, that the money, the calls or the tokens have passed; 0 for none."""
+        shares = ((usage.micros, self.micros), (usage.calls, self.turns), (usage.tokens, self.tokens))
+        return max((mark for mark in MARKS for used, limit in shares if used * 100 >= limit * mark), default=0)
+
+    def raised(self, micros: int) -> "Budget":
+        """With so much more money, and as much more of the calls and the tokens as one dollar usually takes."""
+        calls, tokens = (-(-total * micros // Budget.micros) for total in (Budget.turns, Budget.tokens))
+        return Budget(self.micros + micros, self.seconds, self.turns + calls, self.tokens + tokens)
 
 
 DEFAULT_BUDGET = Budget()

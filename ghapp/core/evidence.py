@@ -75,10 +75,19 @@ def is_green(evidence: tuple[Evidence, ...]) -> bool:
 
 @dataclass(frozen=True)
 class Judgement:
-    """What a second model thinks of the change: whether it does what was asked for, and why."""
+    """What a second model thinks of the change: whether it does what was asked for, and why.
+
+    With `blocks`, a change that it does not accept needs a person.
+    """
 
     accepts: bool
     reasons: tuple[str, ...] = ()
+    blocks: bool = False
+
+    @property
+    def is_veto(self) -> bool:
+        """Whether it keeps the change from going on by itself."""
+        return self.blocks and not self.accepts
 
 
 class Outcome(StrEnum):

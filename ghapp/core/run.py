@@ -139,7 +139,8 @@ class Run:
 
     `feedback` is what the next attempt is told; `heard` counts the words of people that the agent has got;
     `pause` is what a paused run waits for; `allowed` are the paths that somebody with the right has let through;
-    `usage` is what the store has counted when the record is read.
+    `usage` is what the store has counted when the record is read; `warned` is the mark of the budget, in percent,
+    that was told last; `vetoes` counts the judge's.
     """
 
     id: str
@@ -182,6 +183,7 @@ class Run:
     allowed: tuple[str, ...] = ()
     judgement: Judgement | None = None
     vetoes: int = 0
+    warned: int = 0
 
     @property
     def branch(self) -> str:

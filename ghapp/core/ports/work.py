@@ -47,7 +47,7 @@ class Workspace(Protocol):
         ...
 
     def changed(self) -> bool:
-        """Whether anything differs from the commit that was checked out."""
+        """Whether anything that `collect` would take differs from the base commit."""
         ...
 
 
@@ -136,7 +136,8 @@ class Task:
     `context` is what the host gathered about the request. `conversation` are the lines that the engine gave to
     `Host.remember` in earlier attempts; it goes on from there. When they are lost, `stand_in` tells what was done.
     `feedback` is what was wrong with the work so far, or what people ask for now. `tools` are the commands of further
-    MCP servers, by name, that run inside the sandbox.
+    MCP servers, by name, that run inside the sandbox. With `over`, the work has failed and ended: the agent is only
+    asked what the request lacked, and answers by the reason of its report.
     """
 
     request: Request
@@ -150,6 +151,7 @@ class Task:
     conversation: tuple[str, ...] = ()
     stand_in: str = ""
     tools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    over: bool = False
 
 
 class Host(Protocol):

@@ -56,6 +56,9 @@ def git(*arguments: str, stdin: str = "", own: bool = True) -> str:
         "GIT_CONFIG_GLOBAL": "/dev/null",
         "GIT_ATTR_NOSYSTEM": "1",
         "GIT_LITERAL_PATHSPECS": "1",
+        # Equal work makes an equal commit, so that one can tell whether anything is new.
+        "GIT_AUTHOR_DATE": "@0 +0000",
+        "GIT_COMMITTER_DATE": "@0 +0000",
         **{name: os.environ[name] for name in os.environ if name.startswith(("GIT_AUTHOR_", "GIT_COMMITTER_"))},
     }
     if own:
@@ -132,15 +135,13 @@ def bundle(base: str, message: str) -> None:
 
 
 def compare(order: dict[str, Any]) -> dict[str, Any]:
-    """Whether anything differs from the commit, or (for a bundle) from base; makes the bundle if it is wanted."""
+    """Whether anything differs from base; makes the bundle of it if one is wanted."""
     base, commit = order["base"], order["commit"]
     begin(commit)
     take_in()
     leave_out([(path, mode, name) for path, mode, name in order["setup"]], commit)
-    if order["verb"] == "compare":
-        return {"changed": bool(changes(commit))}
     differs = bool(changes(base))
-    if differs:
+    if differs and order["verb"] == "bundle":
         bundle(base, order["message"])
     return {"changed": differs}
 
