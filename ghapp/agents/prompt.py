@@ -19,12 +19,13 @@ from ghapp.core.ports import Task
 from ghapp.core.run import Remark, Request
 
 _TOOLS = {"messages": "tools_messages.md", "claude-code": "tools_claude_code.md"}
-_FILES = ("system.md", "task.md", "follow_up.md", "said.md", "lacking.md")
+_FILES = ("system.md", "task.md", "follow_up.md", "said.md", "lacking.md", "judge.md", "judge_task.md")
 _MAX_ADVICE = 40_000  # characters of one file
 _MAX_CONTEXT = 40_000
 _MAX_STAND_IN = 40_000
 _MAX_FEEDBACK = 20_000
 _MAX_REMARK = 20_000
+_MAX_LEFT_OUT = 10_000
 
 
 def system_prompt(engine: str = "messages") -> str:
@@ -72,6 +73,29 @@ def lacking_prompt() -> str:
     return _text("lacking.md")
 
 
+def judge_system_prompt() -> str:
+    """The judge's rules."""
+    return _text("judge.md")
+
+
+def judge_prompt(
+    request: Request, diff: str, left_out: Sequence[str], fault: str = "", boundary: str | None = None
+) -> str:
+    """The judge's question. `left_out` names the files of the diff that are not shown whole.
+
+    `fault` says what was wrong with the answer before, in our own words.
+    """
+    word = boundary or new_word()
+    names = "\n".join(left_out)
+    return Template(_text("judge_task.md")).substitute(
+        word=word,
+        request=request_text(request, word),
+        diff=fenced("diff", diff, word),
+        left_out=_told(_LEFT_OUT, "files", names, word, _MAX_LEFT_OUT),
+        again=_AGAIN.format(fault) if fault else "",
+    )
+
+
 def prompt_hash(engine: str = "messages") -> str:
     """A short name of the contents of an engine's prompt files, for the pull request to say which version was used."""
     texts = map(_text, (*_FILES, _TOOLS[engine]))
@@ -103,6 +127,8 @@ _FEEDBACK = (
     "There was an attempt before yours; its work is in your workspace. "
     "This is what was wrong with it, or what is asked for now:"
 )
+_LEFT_OUT = "The diff is too long to be shown whole. Of these files the middle, or all, is left out:"
+_AGAIN = "You were asked before, and your answer was no verdict: {}. Answer with one call of `verdict`."
 _INTERRUPTED = "Nothing new was said: you were interrupted. Go on where you stopped."
 _ADVICE = (
     "The repository's own advice to those who work on it. It holds for the folder that it lies in; where two differ, "
