@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from ghapp.cli import engine as engines
 from ghapp.cli.ending import Over, end_at_signals
 from ghapp.cli.folder import emptied
 from ghapp.cli.stage import OWNER, PERSON, Stage, set_up
@@ -18,9 +19,10 @@ from ghapp.core.errors import UserError
 from ghapp.core.events import Repository, Thread
 from ghapp.playground.packages import PackageError, as_repository, fetch_sdist, unpack
 from ghapp.playground.script import Script, ScriptError, load_script
-from ghapp.settings import from_environment
+from ghapp.settings import Engine, Settings, from_environment
 
 DEMO = Path(str(files("ghapp.playground"))) / "demo"
+_ENGINES = {"claude-code": "Claude Code, the program itself, in the sandbox", "messages": "our own loop"}
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -39,16 +41,18 @@ class Play:
 @click.option("--issue", type=_FILE, help="Its issue: `# title`, then the body.")
 @click.option("--script", type=_FILE, help="Its model script.")
 @click.option("--live", is_flag=True, help="Ask the real model (ANTHROPIC_API_KEY) instead of the scripted one.")
-def demo(package: str | None, issue: Path | None, script: Path | None, live: bool) -> None:
+@engines.option
+def demo(package: str | None, issue: Path | None, script: Path | None, live: bool, engine: Engine | None) -> None:
     """Watch an issue become a pull request with green CI, on a real released package."""
     end_at_signals()
     settings = from_environment(os.environ)
     try:
+        settings = engines.chosen(settings, engine)
         if live:
             settings.require("ANTHROPIC_API_KEY")
         play = choose(package, issue, script, live=live)
         with emptied(settings.data.absolute() / "demo") as data:
-            last = _perform(play, data)
+            last = _perform(play, data, settings)
     except (PackageError, ScriptError, UserError) as error:
         click.echo(f"demo: {error}", err=True)
         sys.exit(1)
@@ -86,21 +90,23 @@ def fetch(requirement: str, data: Path) -> tuple[Path, str]:
     return tree, f"{OWNER}/{requirement.partition('==')[0]}"
 
 
-def _perform(play: Play, data: Path) -> str:
+def _perform(play: Play, data: Path, settings: Settings) -> str:
     """Set the stage and play; the demo's last line. Raises UserError when it does not come to its end."""
     tree, name = fetch(play.package, data)
     say = Teller()
     live = not play.scripts
     say("note", "the model is Anthropic's own" if live else "the model is SCRIPTED: it plays back a written script")
-    with set_up(data, play.scripts, live=live, more=of_machine(os.environ)) as stage:
+    say("note", f"the engine is {_ENGINES[settings.engine]}")
+    with set_up(data, play.scripts, live=live, more=of_machine(os.environ, settings)) as stage:
         run = Watch(stage, _ask(stage, tree, name, play, say), say).until_ready()
         show(stage, run)
     return f"demo: issue #{run.thread.number} -> pull request #{run.pull}, CI success, ready for review"
 
 
-def of_machine(environ: Mapping[str, str]) -> dict[str, str]:
-    """What the operator sets about this machine, in the playground too."""
-    return {name: environ[name] for name in ("HONK_ALREADY_ISOLATED",) if name in environ}
+def of_machine(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """What the operator sets about this machine and about what happens on it, in the playground too."""
+    names = ("HONK_ALREADY_ISOLATED", "HONK_JUDGE", "HONK_SETUP_HOSTS")
+    return {name: environ[name] for name in names if name in environ} | {"HONK_ENGINE": settings.engine}
 
 
 def _ask(stage: Stage, tree: Path, name: str, play: Play, say: Teller) -> Thread:

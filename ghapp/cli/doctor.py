@@ -14,6 +14,7 @@ import click
 from redis.exceptions import RedisError
 
 from ghapp import bootstrap
+from ghapp.cli import engine as engines
 from ghapp.core.errors import TransientError, UserError
 from ghapp.settings import Settings, from_environment
 from ghapp.store.connection import connect
@@ -35,7 +36,7 @@ class Finding:
 
 @click.command()
 def doctor() -> None:
-    """Check the configuration, Redis, the sandbox, git, the clock and the key, and say what to do about each."""
+    """Check configuration, key, Redis, git, sandbox, engine, limits and clock, and say what to do about each."""
     settings = from_environment(os.environ)
     findings = [finding for look in LOOKS for finding in look(settings)]
     for finding in findings:
@@ -119,6 +120,38 @@ def look_at_sandbox(settings: Settings) -> Iterator[Finding]:
         yield Finding("sandbox", False, "bubblewrap does not isolate", str(error))
 
 
+def look_at_engine(settings: Settings) -> Iterator[Finding]:
+    """The engine that is set is installed, and its program starts where it will have to work."""
+    if settings.engine == "messages":
+        yield Finding("engine", True, "messages, our own loop on the Messages API")
+        return
+    try:
+        version = engines.version_inside(settings)
+        yield Finding("engine", True, f"claude-code {version}, in the sandbox")
+    except UserError as error:
+        yield Finding("engine", False, "claude-code cannot be used", str(error))
+    except TransientError as error:
+        yield Finding("engine", False, f"claude-code was not tried: {error}", "Mend the sandbox first.")
+
+
+def look_at_limits(settings: Settings) -> Iterator[Finding]:
+    """What may be spent beyond the budget of each run, which its repository sets."""
+    limits = {
+        "an issue": settings.issue_dollars,
+        "a person a day": settings.person_dollars,
+        "a repository a day": settings.repository_dollars,
+        "all runs a day": settings.day_dollars,
+    }
+    said = ", ".join(f"{whose} {_money(dollars)}" for whose, dollars in limits.items())
+    yield Finding(
+        "limits", any(limits.values()), said, "Nothing but each run's own budget ends it: set HONK_DAY_DOLLARS."
+    )
+
+
+def _money(dollars: float) -> str:
+    return f"${dollars:.2f}" if dollars else "without limit"
+
+
 def look_at_clock(settings: Settings) -> Iterator[Finding]:
     """GitHub refuses tokens of a clock that is off."""
     if not settings.has_app:
@@ -139,5 +172,7 @@ LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     look_at_redis,
     look_at_git,
     look_at_sandbox,
+    look_at_engine,
+    look_at_limits,
     look_at_clock,
 )

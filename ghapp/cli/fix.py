@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from ghapp import bootstrap
+from ghapp.cli import engine as engines
 from ghapp.cli.telling import Teller
 from ghapp.core.errors import UserError
 from ghapp.core.events import Actor, Repository, Thread
@@ -23,7 +24,7 @@ from ghapp.core.run import Request, Run, Trigger
 from ghapp.flow.local import FixLocally, Tally
 from ghapp.playground.model import ModelServer
 from ghapp.playground.script import load_script
-from ghapp.settings import Settings, from_environment
+from ghapp.settings import Engine, Settings, from_environment
 
 _GIT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "PATH": os.defpath}
 
@@ -32,12 +33,13 @@ _GIT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "PATH": os
 @click.argument("path", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.argument("instruction")
 @click.option("--script", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Use the scripted model.")
-def fix(path: Path, instruction: str, script: Path | None) -> None:
+@engines.option
+def fix(path: Path, instruction: str, script: Path | None, engine: Engine | None) -> None:
     """Do INSTRUCTION to the repository at PATH and leave the result on a branch of it.
 
     The work starts from the commit that is checked out; what is not committed is not seen.
     """
-    settings = from_environment(os.environ)
+    settings = engines.chosen(from_environment(os.environ), engine)
     _keep_out_of_git(settings.data)
     with nullcontext(settings) if script is None else _scripted(settings, script) as settings:
         settings.require("ANTHROPIC_API_KEY")
@@ -79,6 +81,7 @@ def _describe(settings: Settings, path: Path, instruction: str) -> Run:
         trigger=Trigger(at=""),
         request=Request(title=title, body=body),
         created_at=time.time(),
+        engine=settings.engine,
         model=settings.model,
         base_branch=_branch(path),
     )

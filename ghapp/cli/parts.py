@@ -7,6 +7,7 @@ import click
 
 from ghapp import bootstrap
 from ghapp.cli.ending import asked_to_end
+from ghapp.cli.engine import chosen
 from ghapp.queue import INTAKE, RUNS, worker
 from ghapp.settings import Settings, from_environment
 from ghapp.store.connection import connect
@@ -44,7 +45,7 @@ def intake() -> None:
 @click.command("worker")
 def run_worker() -> None:
     """Work on runs, one at a time."""
-    settings = from_environment(os.environ)
+    settings = chosen(from_environment(os.environ))
     settings.require("ANTHROPIC_API_KEY")
     bootstrap.execute(settings)
     _serve(settings, RUNS)

@@ -5,6 +5,7 @@ from contextlib import ExitStack
 
 import click
 
+from ghapp.cli import engine as engines
 from ghapp.cli.demo import DEMO, fetch, of_machine, read_issue
 from ghapp.cli.ending import Over, end_at_signals
 from ghapp.cli.folder import emptied
@@ -18,7 +19,7 @@ from ghapp.supervisor import Household, embedded_valkey, part
 def run() -> None:
     """Serve the configured GitHub App; without one, the playground, where everything can be tried by hand."""
     end_at_signals()
-    settings = from_environment(os.environ)
+    settings = engines.chosen(from_environment(os.environ))
     try:
         if settings.has_app:
             _serve(settings)
@@ -54,7 +55,7 @@ def _play(settings: Settings) -> None:
         data = stack.enter_context(emptied(settings.data.absolute() / "playground"))
         tree, name = fetch((DEMO / "package.txt").read_text().strip(), data)
         stage = stack.enter_context(
-            set_up(data, load_scripts(DEMO), live=live, ports=ports, more=of_machine(os.environ))
+            set_up(data, load_scripts(DEMO), live=live, ports=ports, more=of_machine(os.environ, settings))
         )
         world = stage.playground.world
         world.repository(name, path=tree, message="Import the released source")

@@ -124,6 +124,7 @@ def _live_model() -> dict[str, str]:
         "ANTHROPIC_BASE_URL": operator.anthropic_base_url,
         "ANTHROPIC_API_KEY": operator.anthropic_api_key,
         "HONK_MODEL": operator.model,
+        "HONK_JUDGE_MODEL": operator.judge_model,
     }
 
 
