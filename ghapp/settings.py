@@ -12,7 +12,8 @@ Engine = Literal["claude-code", "messages"]
 JudgeMode = Literal["off", "advise", "block"]
 Names = tuple[str, ...]
 
-_HOST = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*"  # no address: its last label would be a number
+# A name whose last label is no number, which would make it an address; how it is dialled is the sandbox's to judge.
+_HOST = r"(https?://)?([a-z0-9_-]+\.)*[a-z_][a-z0-9_-]*(:[0-9]{1,5})?"
 _SERVER = r"[A-Za-z0-9_-]+"
 _MOST_DOLLARS = 1_000_000
 
@@ -81,7 +82,8 @@ class Settings:
     day_dollars: float = _dollars("HONK_DAY_DOLLARS", "What all runs together may spend a day", 500.0)
     setup_hosts: Names = _setting(
         "HONK_SETUP_HOSTS",
-        "Hosts that set-up commands may reach besides the registries of this machine's package clients, with commas.",
+        "Package servers that set-up may reach besides those of this machine's clients: `host`, `host:port` or a URL, "
+        "with commas.",
         (),
         each=_HOST,
         lower=True,

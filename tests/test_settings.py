@@ -50,9 +50,9 @@ def test_each_kind_of_setting_is_read() -> None:
         ("HONK_PERSON_DOLLARS", "$5"),
         ("HONK_REPOSITORY_DOLLARS", "nan"),
         ("HONK_DAY_DOLLARS", "inf"),
-        ("HONK_SETUP_HOSTS", "https://files.example.com"),
-        ("HONK_SETUP_HOSTS", "files.example.com:443"),
-        ("HONK_SETUP_HOSTS", "files.example.com,localhost"),
+        ("HONK_SETUP_HOSTS", "ftp://files.example.com"),
+        ("HONK_SETUP_HOSTS", "files.example.com:https"),
+        ("HONK_SETUP_HOSTS", "files.example.com,https://user:word@files.example.com"),
         ("HONK_SETUP_HOSTS", "192.0.2.1"),
         ("HONK_SETUP_HOSTS", "2001:db8::1"),
         ("HONK_MCP_SERVERS", "docs;tickets"),
@@ -72,9 +72,12 @@ def test_few_possibilities_are_named() -> None:
 
 def test_a_list_has_commas() -> None:
     """Blanks and a comma too many do not matter; host names have no letter case."""
-    assert from_environment({"HONK_SETUP_HOSTS": "Files.example.com, b.example.org,"}).setup_hosts == (
+    assert from_environment(
+        {"HONK_SETUP_HOSTS": "Files.example.com, nexus:8443,http://b.example.org,"}
+    ).setup_hosts == (
         "files.example.com",
-        "b.example.org",
+        "nexus:8443",
+        "http://b.example.org",
     )
     assert from_environment({"HONK_MCP_SERVERS": "docs,Ticket_s"}).mcp_servers == ("docs", "Ticket_s")
     assert from_environment({"HONK_MCP_SERVERS": " , "}).mcp_servers == ()

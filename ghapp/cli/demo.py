@@ -22,6 +22,7 @@ from ghapp.playground.script import Script, ScriptError, load_script
 from ghapp.settings import Engine, Settings, from_environment
 
 DEMO = Path(str(files("ghapp.playground"))) / "demo"
+JUDGE = DEMO / "judge.yml"
 _ENGINES = {"claude-code": "Claude Code, the program itself, in the sandbox", "messages": "our own loop"}
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -67,7 +68,7 @@ def choose(package: str | None, issue: Path | None, script: Path | None, *, live
     if package is not None and (issue is None or not (script or live)):
         raise UserError("another package needs an --issue and a --script (or --live) of its own")
     title, body = read_issue(issue or DEMO / "issue.md")
-    scripts = () if live else (load_script(script or DEMO / "script.yml"),)
+    scripts = () if live else (load_script(script or DEMO / "script.yml"), load_script(JUDGE))
     return Play(package or (DEMO / "package.txt").read_text().strip(), title, body, scripts)
 
 

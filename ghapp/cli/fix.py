@@ -15,6 +15,7 @@ import click
 
 from ghapp import bootstrap
 from ghapp.cli import engine as engines
+from ghapp.cli.demo import JUDGE
 from ghapp.cli.telling import Teller
 from ghapp.core.errors import UserError
 from ghapp.core.events import Actor, Repository, Thread
@@ -66,7 +67,7 @@ def _keep_out_of_git(data: Path) -> None:
 @contextmanager
 def _scripted(settings: Settings, script: Path) -> Iterator[Settings]:
     key = secrets.token_hex(8)
-    with ModelServer((load_script(script),), key) as model:
+    with ModelServer((load_script(script), load_script(JUDGE)), key) as model:
         yield replace(settings, anthropic_base_url=model.url, anthropic_api_key=key)
 
 
