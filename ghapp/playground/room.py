@@ -79,6 +79,8 @@ class Room:
     emitted: list[str] = field(default_factory=list)
     mergeable_unknown: int = 0
     """So many next reads of a pull request say `mergeable: null`, as GitHub does while it still computes."""
+    attachments: dict[str, tuple[Repository, bytes]] = field(default_factory=dict)
+    """Files that were dropped into texts of a repository, by name."""
     threads: list[threading.Thread] = field(default_factory=list)
     deliveries: Deliveries = field(init=False)
 

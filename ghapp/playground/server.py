@@ -14,11 +14,12 @@ from ghapp.playground.auth import Caller, RefusedError, caller_of, token_of
 from ghapp.playground.contract import Contract, graphql_schema
 from ghapp.playground.git_http import GitHttp, Update
 from ghapp.playground.graphql import execute
-from ghapp.playground.rest import actions, apps, checks, door, git, issues, pulls, reactions, repositories
+from ghapp.playground.rest import actions, apps, checks, door, git, issues, pulls, reactions, repositories, search
 from ghapp.playground.rest.route import Answer
 from ghapp.playground.room import Ci
 from ghapp.playground.state import Actor, State
 from ghapp.playground.verbs import pushes
+from ghapp.playground.views import media
 from ghapp.playground.world import World
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ ROUTES = (
     *git.ROUTES,
     *checks.ROUTES,
     *actions.ROUTES,
+    *search.ROUTES,
 )
 _GIT_VERBS = ("/info/refs", "/git-upload-pack", "/git-receive-pack")
 
@@ -43,6 +45,7 @@ def create_app(world: World, blueprints: Iterable[Blueprint] = ()) -> Flask:
     app.add_url_rule("/api/graphql", "graphql", _graphql(world), methods=["POST"])
     app.add_url_rule("/_logs/<owner>/<repo>/<int:run_id>/<int:job_id>", "logs", _logs(world))
     app.add_url_rule("/_artifacts/<owner>/<repo>/<int:run_id>/<int:artifact_id>", "artifacts", _artifacts(world))
+    app.add_url_rule("/user-attachments/assets/<name>", "attachments", _attachments(world))
     app.register_error_handler(HTTPException, door.as_json)
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
@@ -91,6 +94,23 @@ def _artifacts(world: World) -> Callable[..., Response]:
         run = world.repo(f"{owner}/{repo}").workflow_runs[run_id]
         data = next(one.data for one in run.artifacts if one.id == artifact_id)
         return Response(data, content_type="application/zip")
+
+    return answer
+
+
+def _attachments(world: World) -> Callable[..., Response]:
+    """What is public leads to its signed address; what is not is not there without a signature."""
+
+    def answer(name: str) -> Response:
+        if request.headers.get("Authorization"):
+            return door.respond(door.refusal(400, "Only one auth mechanism allowed"))
+        repository, data = world.attachments.get(name, (None, b""))
+        signed = request.args.get("jwt") == media.signature(world.state, name)
+        if repository is None or (repository.private and not signed):
+            return door.respond(door.refusal(404, "Not Found"))
+        if not signed:
+            return Response(status=302, headers={"Location": f"{request.base_url}?{media.query(world.state, name)}"})
+        return Response(data, content_type="application/octet-stream")
 
     return answer
 

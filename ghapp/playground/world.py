@@ -123,6 +123,17 @@ class World(Room):
                     return run
             return checks.create_run(self, repository, app, name, sha, fields)
 
+    def attach(self, full_name: str, data: bytes) -> str:
+        """Drop a file into a text of this repository; the address that GitHub puts there."""
+        return issues.attach(self, self.repo(full_name), data)
+
+    def set_log(self, full_name: str, check: CheckRun, log: str) -> None:
+        """Say by hand what the job of a workflow printed whose check this is."""
+        with self.lock:
+            for run in self.repo(full_name).workflow_runs.values():
+                for job in run.jobs:
+                    job.log = log if job.check is check else job.log
+
     # What there is to see
 
     def repo(self, full_name: str) -> Repository:

@@ -5,6 +5,7 @@ from ghapp.playground.rest.route import PAGES, Answer, Ask, Route, found, invali
 from ghapp.playground.state import Comment, Issue, Label
 from ghapp.playground.verbs import issues as verbs
 from ghapp.playground.views import issues as views
+from ghapp.playground.views.media import rendered
 
 _BODY_LIMIT = 65536
 
@@ -38,7 +39,8 @@ def create_issue(ask: Ask) -> Answer:
 
 
 def get_issue(ask: Ask) -> Answer:
-    return Answer(views.issue_itself(ask.state, ask.repository, ask.issue()))
+    shown = views.issue_itself(ask.state, ask.repository, ask.issue())
+    return Answer(rendered(ask.state, ask.repository, shown, ask.accept))
 
 
 def edit_issue(ask: Ask) -> Answer:
@@ -62,7 +64,8 @@ def list_comments(ask: Ask) -> Answer:
     number, since = ask.issue().number, ask.query.get("since", "")
     rows = [one for one in ask.repository.comments.values() if one.number == number]
     shown = [views.comment(ask.state, ask.repository, one) for one in rows]
-    return ask.page(row for row in shown if row["updated_at"] >= since)
+    recent = [row for row in shown if row["updated_at"] >= since]
+    return ask.page(rendered(ask.state, ask.repository, row, ask.accept) for row in recent)
 
 
 def create_comment(ask: Ask) -> Answer:
@@ -78,7 +81,8 @@ def comment_of(ask: Ask) -> Comment:
 
 
 def get_comment(ask: Ask) -> Answer:
-    return Answer(views.comment(ask.state, ask.repository, comment_of(ask)))
+    shown = views.comment(ask.state, ask.repository, comment_of(ask))
+    return Answer(rendered(ask.state, ask.repository, shown, ask.accept))
 
 
 def edit_comment(ask: Ask) -> Answer:

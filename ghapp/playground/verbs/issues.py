@@ -1,5 +1,6 @@
 """Issues, their labels, comments and reactions. All but their opening also serves pull requests."""
 
+import uuid
 from collections.abc import Iterable
 from typing import Literal
 
@@ -7,6 +8,7 @@ from ghapp.playground.room import Json, Room
 from ghapp.playground.state import Actor, Comment, Issue, Label, LabelEvent, Reaction, Repository
 from ghapp.playground.verbs import pull_events
 from ghapp.playground.views import issues as views
+from ghapp.playground.views import media
 
 
 def next_number(repository: Repository) -> int:
@@ -137,6 +139,14 @@ def _tell_comment(room: Room, repository: Repository, actor: Actor, made: Commen
         **more,
     }
     room.emit("issue_comment", repository, actor, payload)
+
+
+def attach(room: Room, repository: Repository, data: bytes) -> str:
+    """Keep a file under a name that nobody can guess at GitHub; its address."""
+    with room.lock:
+        name = str(uuid.UUID(int=room.state.next_id()))
+        room.attachments[name] = (repository, data)
+        return media.attachment_url(room.state, name)
 
 
 def react(room: Room, reactions: list[Reaction], actor: Actor, content: str) -> tuple[Reaction, bool]:
