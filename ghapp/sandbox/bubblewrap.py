@@ -49,7 +49,7 @@ class Bubblewrap:
         self._machine = replace(
             machine,
             overlay=overlay and probe.overlay_works(machine, self._data),
-            own_proc=not already_isolated or probe.own_proc_works(machine, self._data),
+            own_proc=not already_isolated or probe.own_proc_works(machine),
         )
         self.check()
         clients = settings_of(os.environ if environment is None else environment)
@@ -68,12 +68,9 @@ class Bubblewrap:
         """
         return self._templates.get(mirror.resolve(), base, setup)
 
-    def open(
-        self, mirror: Path, prepared: Prepared, commit: str | None = None, *, model_socket: Path | None = None
-    ) -> AbstractContextManager[Workspace]:
+    def open(self, mirror: Path, prepared: Prepared, commit: str | None = None) -> AbstractContextManager[Workspace]:
         """A workspace on the template, at `commit` when it is not the base. Leaves nothing behind.
 
-        `model_socket`, a Unix socket of the host, is shown inside for engines that live there. TransientError when
-        the template was removed meanwhile.
+        TransientError when the template was removed meanwhile.
         """
-        return opened(self._machine, self._runs, self._templates, mirror.resolve(), prepared, commit, model_socket)
+        return opened(self._machine, self._runs, self._templates, mirror.resolve(), prepared, commit)

@@ -15,7 +15,8 @@ MIRROR = "/mirror"
 HOME = "/home/honk"
 OUT = "/out"
 GUEST = "/honk"
-MODEL_SOCKET = "/run/honk/model.sock"
+LAUNCHED = "/opt/honk"
+FOLDERS = ("workspace", "env", "home")
 
 _SHARED_MEMORY = 512 * 2**20
 # bubblewrap would join the namespaces of its caller for any that is not named. `--unshare-all` says the same, but
@@ -23,14 +24,7 @@ _SHARED_MEMORY = 512 * 2**20
 _NAMESPACES = ("user", "ipc", "pid", "uts", "cgroup-try")
 # The out-of-memory killer takes what runs inside long before it takes a worker or the store. The wish is inherited.
 _FIRST_TO_GO = "echo 800 > /proc/self/oom_score_adj 2>/dev/null; "
-# All paths are relative to the run's folder: options of a mount are split at commas and colons, which a data folder's
-# name may hold. `userxattr` lets a plain user mount. https://docs.kernel.org/filesystems/overlayfs.html
-_LAUNCH_ON_OVERLAY = (
-    _FIRST_TO_GO + '"$1" -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work,userxattr merged '
-    '|| exit 125; shift; exec env -i "$@"'
-)
-# A shell exports a variable or two of its own (PWD), which would show in /proc/1/environ inside: hence `env -i`.
-_LAUNCH = _FIRST_TO_GO + 'exec env -i "$@"'
+_LAUNCH = _FIRST_TO_GO + 'exec "$@"'
 
 
 @dataclass(frozen=True)
@@ -60,9 +54,9 @@ class Bind:
 class Machine:
     """What this host offers to every jail.
 
-    `programs` are absolute paths of bwrap, sh, and (where there are any) unshare and mount; `links` are symbolic links
-    inside, as (content, path); `path` is PATH without what the workspace brings; `overlay` tells whether an overlay
-    can be mounted; `own_proc` is False only inside a container that refuses a fresh /proc.
+    `programs` are absolute paths of bwrap, env and sh, and (where there are any) of what overlay.py needs; `links` are
+    symbolic links inside, as (content, path); `path` is PATH without what the workspace brings; `overlay` tells whether
+    an overlay can be mounted; `own_proc` is False only inside a container that refuses a fresh /proc.
     """
 
     programs: Mapping[str, str]
@@ -133,17 +127,15 @@ def _folders(machine: Machine, jail: Jail) -> list[str]:
     return [*words, "--remount-ro", "/"]
 
 
-def command_line(machine: Machine, command: Sequence[str], args: int, *, overlay: bool) -> list[str]:
+def command_line(machine: Machine, command: Sequence[str], args: int, entering: Sequence[str] = ()) -> list[str]:
     """The whole command: launcher, bwrap, limits, and the program. `args` is the descriptor that holds `options`.
 
-    With `overlay`, it is to be started in a folder that has `lower`, `upper`, `work` and `merged`.
+    `entering` are the words that lead to where the overlay is mounted.
     """
     programs = machine.programs
-    inside = [programs["bwrap"], "--args", str(args), "--", *_limited(machine.limits), *command]
-    if overlay:
-        new_space = [programs["unshare"], "--user", "--map-root-user", "--mount"]
-        return [*new_space, programs["sh"], "-c", _LAUNCH_ON_OVERLAY, "honk", programs["mount"], *inside]
-    return [programs["sh"], "-c", _LAUNCH, "honk", *inside]
+    # bwrap's own environment would show in /proc/1/environ inside; a shell exports a variable or two (PWD) unasked.
+    inside = [programs["env"], "-i", programs["bwrap"], "--args", str(args), "--", *_limited(machine.limits), *command]
+    return [programs["sh"], "-c", _LAUNCH, "honk", *entering, *inside]
 
 
 def _limited(limits: Limits) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ghapp.core.errors import UserError
 from ghapp.sandbox.jail import GUEST, Bind, Limits, Machine
+from ghapp.sandbox.overlay import PROGRAMS
 
 # Of /etc only what programs under /usr need to work; no keys (/etc/ssl/private), no names of this machine.
 _ETC = (
@@ -34,7 +35,7 @@ def look(data: Path, toolchains: Sequence[Path] | None = None) -> Machine:
     `data` is Honk's folder, where the few written files of /etc are kept. `toolchains` are installation prefixes
     outside /usr to show inside, their bin/ before /usr/bin; by default this Python's own, where it is readable.
     """
-    programs = {name: found for name in ("bwrap", "sh", "unshare", "mount") if (found := shutil.which(name))}
+    programs = {name: found for name in ("bwrap", "env", "sh", *PROGRAMS) if (found := shutil.which(name))}
     if "bwrap" not in programs:
         raise UserError("The sandbox needs bubblewrap, and there is no `bwrap` here: `apt install bubblewrap`.")
     prefixes = tuple(toolchains) if toolchains is not None else _python()

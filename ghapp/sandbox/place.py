@@ -6,21 +6,35 @@ import re
 import shutil
 import stat
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from ghapp.core.errors import UserError
-from ghapp.core.ports import Completed
+from ghapp.core.ports import MODEL_SOCKET, Completed
 from ghapp.sandbox import process
 from ghapp.sandbox.clients import Clients
 from ghapp.sandbox.folders import remove
-from ghapp.sandbox.jail import ENVIRONMENT, GUEST, HOME, MIRROR, OUT, WORKSPACE, Bind, Jail, Machine, environment
+from ghapp.sandbox.jail import (
+    ENVIRONMENT,
+    FOLDERS,
+    GUEST,
+    HOME,
+    LAUNCHED,
+    MIRROR,
+    OUT,
+    WORKSPACE,
+    Bind,
+    Jail,
+    Machine,
+    environment,
+)
+from ghapp.sandbox.launch import script
+from ghapp.sandbox.overlay import Overlay
 
 # As much as the git room takes in: beyond it the bundle would be refused there.
 MAX_BUNDLE = 64 * 2**20
-FOLDERS = ("workspace", "env", "home")
 _GIT_SECONDS = 600
 _SHA = re.compile(r"[0-9a-f]{40}")
 
@@ -29,23 +43,30 @@ _SHA = re.compile(r"[0-9a-f]{40}")
 class Place:
     """Where a checkout lies: `root` holds workspace, env and home; `folder` what else belongs to it, tmp among it.
 
-    With `overlay`, `root` is the mount point that each jail mounts for itself, out of `folder`.
+    With `overlay`, `root` is where that is mounted.
     """
 
     machine: Machine
     mirror: Path
     folder: Path
     root: Path
-    overlay: bool = False
-    extra: tuple[Bind, ...] = ()
+    overlay: Overlay | None = None
 
     def run(
         self, command: Sequence[str], *, stdin: bytes = b"", timeout: float = 600, clients: Clients | None = None
     ) -> Completed:
         """Run a program at the repository's root; with `clients`, on the host's network and with these settings."""
         variables = environment(self.machine, prepared=True) | dict(clients.variables if clients else {})
-        binds = (*self._checkout(), *self.extra, *(clients.binds if clients else ()))
+        binds = (*self._checkout(), *(clients.binds if clients else ()))
         return self._run(Jail(binds, variables, network=clients is not None), command, stdin, timeout)
+
+    def launcher(self, program: Path, socket: Path, variables: Mapping[str, str]) -> AbstractContextManager[Path]:
+        """A script that starts a program of the host as `run` does, with a Unix socket of the host at MODEL_SOCKET."""
+        inside = f"{LAUNCHED}/{program.name}"
+        binds = (*self._checkout(), Bind(program.resolve(), inside), Bind(socket.absolute(), MODEL_SOCKET))
+        jail = Jail(binds, environment(self.machine, prepared=True) | dict(variables))
+        self._let_in()
+        return script(self.machine, jail, [inside], self.folder, self.overlay)
 
     def git(self, verb: str, **order: object) -> Mapping[str, Any]:
         """Have guest/trees.py carry out an order, and return its answer. UserError with git's words when it refuses."""
@@ -79,16 +100,15 @@ class Place:
 
     def _run(self, jail: Jail, command: Sequence[str], stdin: bytes, timeout: float) -> Completed:
         self._let_in()
-        return process.run(
-            self.machine, jail, command, folder=self.folder, overlay=self.overlay, stdin=stdin, timeout=timeout
-        )
+        return process.run(self.machine, jail, command, overlay=self.overlay, stdin=stdin, timeout=timeout)
 
     def _let_in(self) -> None:
         """A command may close the repository's root to its owner; the next one must get in all the same."""
-        base = self.folder / "upper" if self.overlay else self.root
+        if self.overlay:
+            self.overlay.let_in()
+            return
         for name in FOLDERS:
-            if (base / name).exists():
-                (base / name).chmod(0o755)
+            (self.root / name).chmod(0o755)
 
     @contextmanager
     def _out(self) -> Iterator[Path]:

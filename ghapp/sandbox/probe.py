@@ -11,7 +11,8 @@ from typing import Any
 from ghapp.core.errors import TransientError, UserError
 from ghapp.sandbox import process
 from ghapp.sandbox.folders import owned
-from ghapp.sandbox.jail import GUEST, Jail, Machine, environment
+from ghapp.sandbox.jail import FOLDERS, GUEST, Jail, Machine, environment
+from ghapp.sandbox.overlay import PROGRAMS, Overlay, mounted
 
 _NOTHING = "0000000000000000"
 _SECONDS = 60
@@ -41,35 +42,39 @@ _IN_A_CONTAINER = (
 
 def overlay_works(machine: Machine, data: Path) -> bool:
     """Whether an overlay can be mounted in `data`, by this user and on its file system."""
-    if not {"unshare", "mount"} <= machine.programs.keys():
+    if PROGRAMS - machine.programs.keys():
         return False
     with owned(data, _PROBE) as folder:
-        for name in ("lower", "upper", "work", "merged"):
-            (folder / name).mkdir()
-        return _runs(replace(machine, own_proc=False), folder, overlay=True)
+        for name in ("upper", "work", "merged", *(f"lower/{name}" for name in FOLDERS)):
+            (folder / name).mkdir(parents=True)
+        try:
+            with mounted(machine, folder) as overlay:
+                overlay.let_in()
+                return _runs(replace(machine, own_proc=False), overlay)
+        except TransientError:
+            return False
 
 
-def own_proc_works(machine: Machine, data: Path) -> bool:
+def own_proc_works(machine: Machine) -> bool:
     """Whether a jail can have a /proc of its own. Containers that hide parts of theirs do not let it."""
-    with owned(data, _PROBE) as folder:
-        return _runs(machine, folder, overlay=False)
+    return _runs(machine, None)
 
 
 def check(machine: Machine, data: Path) -> None:
     """Spawn a jail and look around in it. UserError when it does not come up or is not shut."""
     with tempfile.NamedTemporaryFile(dir=data) as secret, socket.create_server(("127.0.0.1", 0)) as server:
-        seen = _look_around(machine, data, secret.name, server.getsockname()[1])
+        seen = _look_around(machine, secret.name, server.getsockname()[1])
     wrong = list(_open_doors(seen, machine))
     if wrong:
         raise UserError(f"The sandbox is not shut on this machine: inside, {', '.join(wrong)}. Honk does not start.")
 
 
-def _look_around(machine: Machine, data: Path, file: str, port: int) -> Mapping[str, Any]:
+def _look_around(machine: Machine, file: str, port: int) -> Mapping[str, Any]:
     jail = Jail((), environment(machine, prepared=False), folder="/")
     order = json.dumps({"file": file, "port": port}).encode()
     program = ["python3", "-I", f"{GUEST}/look_around.py"]
     try:
-        done = process.run(machine, jail, program, folder=data, stdin=order, timeout=_SECONDS)
+        done = process.run(machine, jail, program, stdin=order, timeout=_SECONDS)
     except TransientError as error:
         raise UserError(f"The sandbox does not work on this machine: {_advice()}. ({error})") from None
     if done.exit_code:
@@ -88,10 +93,10 @@ def _open_doors(seen: Mapping[str, Any], machine: Machine) -> list[str]:
     return [what for what, is_open in doors.items() if is_open]
 
 
-def _runs(machine: Machine, folder: Path, *, overlay: bool) -> bool:
+def _runs(machine: Machine, overlay: Overlay | None) -> bool:
     jail = Jail((), environment(machine, prepared=False), folder="/")
     try:
-        return process.run(machine, jail, ["true"], folder=folder, overlay=overlay, timeout=_SECONDS).exit_code == 0
+        return process.run(machine, jail, ["true"], overlay=overlay, timeout=_SECONDS).exit_code == 0
     except TransientError:
         return False
 

@@ -12,17 +12,17 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from ghapp.core.errors import TransientError
 from ghapp.core.ports import Completed
 from ghapp.sandbox.jail import Jail, Machine, command_line, options
+from ghapp.sandbox.overlay import Overlay
 
 HEAD = 256 * 2**10
 TAIL = 768 * 2**10
 TIMED_OUT = 124  # as timeout(1) says it
 _CHUNK = 64 * 2**10
-_DYING = 30.0
+DYING = 30.0  # seconds that killed processes may take to be gone
 
 
 class Clipped:
@@ -59,23 +59,21 @@ def run(
     jail: Jail,
     command: Sequence[str],
     *,
-    folder: Path,
-    overlay: bool = False,
+    overlay: Overlay | None = None,
     stdin: bytes = b"",
     timeout: float = 600,
 ) -> Completed:
     """Run a program in a jail until it ends or `timeout` seconds are over; then everything that it started is gone.
 
-    `folder` is where the host's side starts; with `overlay` it holds lower, upper, work and merged. TransientError
-    when the sandbox itself does not come up: the message is what its programs said.
+    TransientError when the sandbox itself does not come up: the message is what its programs said.
     """
     args, (status, status_inside) = os.memfd_create("honk-args"), os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
     try:
         _fill(args, options(machine, jail, status_inside))
         process = subprocess.Popen(
-            command_line(machine, command, args, overlay=overlay),
-            cwd=folder,
-            env={},  # bwrap's own environment would show in /proc/1/environ inside
+            command_line(machine, command, args, overlay.entering() if overlay else ()),
+            cwd="/",
+            env={},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -156,7 +154,7 @@ class _Watch:
         chunk = _take(self._status)
         self._report += chunk or b""
         if self._first is None and b"\n" in self._report:
-            self._first = _pidfd(json.loads(self._report.split(b"\n", 1)[0])["child-pid"])
+            self._first = pidfd(json.loads(self._report.split(b"\n", 1)[0])["child-pid"])
         return chunk != b""
 
     def _write(self) -> bool:
@@ -178,12 +176,12 @@ class _Watch:
         self._selector.close()
         if self._ended >= 0:
             os.close(self._ended)
-        # Not reaped yet, so the number is still ours, and so is the group: the launcher's `mount` is in it.
+        # Not reaped yet, so the number is still ours, and so is the group, in which are those that bwrap has just made.
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._read_status()
         if self._first is not None:
-            gone = _ends_within(self._first, _DYING)
+            gone = ends_within(self._first, DYING)
             os.close(self._first)
             if not gone:
                 raise TimeoutError("the sandbox's processes do not die")
@@ -206,13 +204,15 @@ def _take(descriptor: int) -> bytes | None:
         return None
 
 
-def _ends_within(process: int, seconds: float) -> bool:
+def ends_within(process: int, seconds: float) -> bool:
+    """Wait for the end of the process of a pidfd; tells whether it came."""
     poll = select.poll()  # select() knows only the first 1,024 descriptors
     poll.register(process, select.POLLIN)
     return bool(poll.poll(seconds * 1000))
 
 
-def _pidfd(pid: int) -> int | None:
+def pidfd(pid: int) -> int | None:
+    """A descriptor of a process, or None when there is none of this number."""
     try:
         return os.pidfd_open(pid)
     except ProcessLookupError:

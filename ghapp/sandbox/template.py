@@ -17,8 +17,8 @@ from pathlib import Path
 from ghapp.core.ports import Completed, Prepared
 from ghapp.sandbox.clients import Clients
 from ghapp.sandbox.folders import locked_if_free, one_at_a_time, owned, remove, shared, sweep
-from ghapp.sandbox.jail import Machine
-from ghapp.sandbox.place import FOLDERS, Place, checked
+from ghapp.sandbox.jail import FOLDERS, Machine
+from ghapp.sandbox.place import Place, checked
 
 _SETUP_SECONDS = 1800
 _RECORD = "template.json"

@@ -2,29 +2,33 @@
 
 import subprocess
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 from ghapp.core.errors import TransientError, UserError
-from ghapp.core.ports import Completed, Prepared
+from ghapp.core.ports import Completed, ModelAccess, Prepared
 from ghapp.sandbox.folders import owned
-from ghapp.sandbox.jail import MODEL_SOCKET, Bind, Machine
-from ghapp.sandbox.place import FOLDERS, Place, checked
+from ghapp.sandbox.jail import FOLDERS, Machine
+from ghapp.sandbox.overlay import mounted
+from ghapp.sandbox.place import Place, checked
 from ghapp.sandbox.template import Record, Templates, read
 
 RUN = "run-"
 
 
 class JailedWorkspace:
-    """`ports.Workspace`: each command gets a jail of its own on the same folders, one at a time."""
+    """`ports.Workspace`: each command gets a jail of its own on the same folders, one at a time.
+
+    What a launcher starts runs beside them.
+    """
 
     def __init__(self, place: Place, record: Record, commit: str) -> None:
         self._place = place
         self._record = record
         self._commit = commit
         self._bundles = 0
-        # Two mounts of one overlay would corrupt it.
+        # What is collected should be what the last command left.
         self._alone = threading.Lock()
 
     def run(self, command: Sequence[str], *, stdin: bytes = b"", timeout: float = 600) -> Completed:
@@ -34,6 +38,18 @@ class JailedWorkspace:
         """
         with self._alone:
             return self._place.run(command, stdin=stdin, timeout=timeout)
+
+    @contextmanager
+    def launcher(self, program: Path, *, model: ModelAccess, variables: Mapping[str, str]) -> Iterator[Path]:
+        """A script of the host that starts `program` inside with the arguments it is given (see ports.Workspace).
+
+        Start it from a thread that outlives the program. Of the starter's environment nothing comes along.
+        """
+        with ExitStack() as started:
+            # A child made meanwhile would hold the half-written script open, which then cannot be started.
+            with self._alone:
+                path = started.enter_context(self._place.launcher(program, model.socket, variables))
+            yield path
 
     def collect(self, message: str) -> Path:
         """One commit on the base with all that differs from it, as refs/heads/honk of a bundle.
@@ -49,7 +65,7 @@ class JailedWorkspace:
         return target
 
     def changed(self) -> bool:
-        """Whether anything that `collect` would take differs from the commit that was checked out."""
+        """Whether anything that `collect` would take differs from the base commit."""
         with self._alone:
             return bool(self._place.git("compare", **self._order())["changed"])
 
@@ -65,20 +81,18 @@ def opened(
     mirror: Path,
     prepared: Prepared,
     commit: str | None,
-    model_socket: Path | None,
 ) -> Iterator[JailedWorkspace]:
     """A workspace on a template, in a new folder of `runs`. TransientError when the template was removed meanwhile."""
     with templates.hold(prepared) as held, owned(runs, RUN) as folder:
         record = read(prepared.path) if held else None
         if record is None:
             raise TransientError("The prepared environment was removed before it could be used.")
-        extra = (Bind(model_socket, MODEL_SOCKET),) if model_socket else ()
-        root = folder / "merged"
         _lay(folder, prepared.path / "root", overlay=machine.overlay)
-        place = Place(machine, mirror, folder, root, machine.overlay, extra)
-        if commit not in (None, record.base):
-            place.git("checkout", base=record.base, commit=checked(str(commit)))
-        yield JailedWorkspace(place, record, commit or record.base)
+        with mounted(machine, folder) if machine.overlay else nullcontext() as overlay:
+            place = Place(machine, mirror, folder, folder / "merged", overlay)
+            if commit not in (None, record.base):
+                place.git("checkout", base=record.base, commit=checked(str(commit)))
+            yield JailedWorkspace(place, record, commit or record.base)
 
 
 def _lay(folder: Path, template: Path, *, overlay: bool) -> None:

@@ -1,8 +1,9 @@
-"""Small repositories for the sandbox's tests, made by real git."""
+"""Small repositories for the sandbox's tests, made by real git, and what is to be seen of a sandbox on the host."""
 
 import os
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,3 +57,23 @@ def make_origin(folder: Path) -> Origin:
     git(source, "commit", "-q", "-m", "later")
     git(folder, "clone", "-q", "--mirror", "source", "mirror.git")
     return Origin(folder / "mirror.git", base, git(source, "rev-parse", "HEAD"))
+
+
+def commands() -> list[str]:
+    """The command lines of all processes of this machine."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip())
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return found
+
+
+def mounts(name: str) -> list[str]:
+    """The mounts that have `name` in them, in the namespace of any process of this machine."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended, or is another user's
+            found += [line for line in (process / "mountinfo").read_text().splitlines() if name in line]
+    return found

@@ -57,7 +57,7 @@ def run_as_plain_user(own: Path, keep: Path) -> None:
     """Run the other tests in `own`; `keep` is where needed folders are held while others are covered."""
     needed = {Path(sys.prefix), Path(sys.base_prefix).resolve(), HERE.parent.parent}
     covers = [str(word) for path in sorted(needed) if (cover := closed(path)) for word in (cover, path)]
-    tests = [str(HERE / f"test_sandbox_{name}.py") for name in ("contract", "walls", "collect", "check")]
+    tests = [str(HERE / f"test_sandbox_{name}.py") for name in ("contract", "launcher", "walls", "collect", "check")]
     pytest_line = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-n", "0"]
     line = [
         *pytest_line,

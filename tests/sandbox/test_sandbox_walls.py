@@ -12,21 +12,10 @@ import pytest
 from ghapp.core.ports import Prepared
 from ghapp.sandbox.bubblewrap import Bubblewrap
 from ghapp.sandbox.workspace import JailedWorkspace
-from tests.sandbox.origins import Origin, Shell
+from tests.sandbox.origins import Origin, Shell, commands, mounts
 
 # Known by its number among all processes of the machine, on which other tests may run at the same time.
 SLEEP = f"sleep {os.getpid()}0001"
-
-
-def commands() -> list[str]:
-    """The command lines of all processes of this machine."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip())
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue
-    return found
 
 
 def test_files_of_the_host_do_not_exist(workspace: JailedWorkspace, origin: Origin, tmp_path: Path) -> None:
@@ -169,46 +158,49 @@ def test_no_descriptor_of_the_host_comes_along(workspace: JailedWorkspace) -> No
     assert workspace.run(["ls", "/proc/self/fd"]).output.split() == ["0", "1", "2", "3"]  # 3 is the listing itself
 
 
+@pytest.mark.parametrize("way", ["run", "launch"])
 def test_a_killed_worker_takes_its_sandbox_along(
-    sandbox: Bubblewrap, origin: Origin, prepared: Prepared, tmp_path: Path
+    sandbox: Bubblewrap, origin: Origin, prepared: Prepared, way: str
 ) -> None:
-    """With kill -9 there is no `finally`; the next start sweeps what is left of the run."""
-    talk = (
-        "import socket, time; s = socket.socket(socket.AF_UNIX); s.connect('/run/honk/model.sock'); time.sleep(424242)"
-    )
+    """With kill -9 there is no `finally`: no process and no mount is left; the next start sweeps the folder."""
     order = {
         "data": str(sandbox._data),
         "overlay": sandbox._machine.overlay,
         "mirror": str(origin.mirror),
         "base": origin.base,
-        "talk": talk,
+        "way": way,
+        "line": f"exec 3> /tmp/pipe; echo up >&3; setsid {SLEEP} & {SLEEP}",
     }
-    with socket.socket(socket.AF_UNIX) as server:
-        here = os.open(tmp_path, os.O_PATH)
-        server.bind(f"/proc/self/fd/{here}/model.sock")
-        os.close(here)
-        server.listen()
-        server.settimeout(60)
-        worker = subprocess.Popen([sys.executable, "-c", WORKER, json.dumps(order), str(tmp_path / "model.sock")])
-        connection, _ = server.accept()
-        with connection:
+    with subprocess.Popen([sys.executable, "-c", WORKER, json.dumps(order)], stdout=subprocess.PIPE) as worker:
+        assert worker.stdout is not None
+        folder = worker.stdout.readline().decode().removesuffix("\n")
+        with Path(folder, "tmp/pipe").open() as inside:
+            assert inside.readline() == "up\n"
             worker.kill()
-            worker.wait()
-            connection.settimeout(60)
-            assert connection.recv(1) == b"", "the program inside lives on"
+            worker.wait(60)
+            assert inside.read() == "", "the program inside lives on"
+    assert SLEEP not in commands()
+    assert not mounts(Path(folder).name)
     assert list((sandbox._data / "runs").iterdir())
     Bubblewrap(sandbox._data, overlay=sandbox._machine.overlay)
     assert not list((sandbox._data / "runs").iterdir())
 
 
 WORKER = """
-import json, sys
+import json, subprocess, sys
 from pathlib import Path
+from ghapp.core.ports import ModelAccess
 from ghapp.sandbox.bubblewrap import Bubblewrap
 order = json.loads(sys.argv[1])
 sandbox = Bubblewrap(Path(order["data"]), overlay=order["overlay"])
 mirror = Path(order["mirror"])
-prepared = sandbox.prepare(mirror, order["base"], [])
-with sandbox.open(mirror, prepared, model_socket=Path(sys.argv[2])) as workspace:
-    workspace.run(["python3", "-c", order["talk"]])
+with sandbox.open(mirror, sandbox.prepare(mirror, order["base"], [])) as workspace:
+    workspace.run(["mkfifo", "/tmp/pipe"])
+    folder = workspace._place.folder
+    print(folder, flush=True)
+    if order["way"] == "run":
+        workspace.run(["sh", "-c", order["line"]])
+    model = ModelAccess(folder / "tmp/pipe", "a-model")
+    with workspace.launcher(Path("/bin/sh"), model=model, variables={}) as script:
+        subprocess.run([script, "-c", order["line"]])
 """

@@ -1,11 +1,12 @@
 """One check, run in a workspace."""
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ghapp.core.evidence import Check
-from ghapp.core.ports import Completed
+from ghapp.core.ports import Completed, ModelAccess
 from ghapp.verify import RepositoryVerifiers
 
 
@@ -19,6 +20,12 @@ class Folder:
         """Run it here."""
         done = subprocess.run(command, cwd=self.path, input=stdin, capture_output=True, check=False, timeout=timeout)
         return Completed(done.returncode, (done.stdout + done.stderr).decode(errors="surrogateescape"), 0.25)
+
+    def launcher(
+        self, program: Path, *, model: ModelAccess, variables: Mapping[str, str]
+    ) -> AbstractContextManager[Path]:
+        """Nothing is launched in these tests."""
+        raise NotImplementedError
 
     def collect(self, message: str) -> Path:
         """Nothing is collected in these tests."""
