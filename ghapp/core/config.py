@@ -23,7 +23,7 @@ PATH = ".github/honk.yml"
 MAX_BYTES = 65_536
 MAX_DEPTH = 16
 
-LATER = frozenset({"ci", "reviews", "merge", "deploy", "builds", "slack", "egress"})
+LATER = frozenset({"ci", "reviews", "merge", "deploy", "builds", "slack"})
 """Keys of the plan that mean nothing yet. Refused rather than ignored: someone who writes one relies on it."""
 
 
@@ -31,7 +31,14 @@ class ConfigError(UserError):
     """The file is not understood; the message names the place and what is wrong there."""
 
 
+EngineName = Literal["messages", "claude-code"]
+JudgeMode = Literal["off", "advise", "block"]
 Text = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"\S")]
+
+
+def same_label(one: str | None, other: str | None) -> bool:
+    """Whether GitHub takes these for one label, as it does `Honk` and `honk`. None is no label."""
+    return one is not None and other is not None and one.casefold() == other.casefold()
 
 
 class _Model(BaseModel):
@@ -43,6 +50,8 @@ class Label(_Model):
 
     kind: Literal["fix", "plan"] = Field("fix", description="What is done with the issue: `fix` it, or `plan` only.")
     model: Text | None = Field(None, description="The model for these issues; without it, that of the repository.")
+    judge_model: Text | None = Field(None, description="The judge's model for these; without it, that of `judge`.")
+    engine: EngineName | None = Field(None, description="The agent for these; without it, that of the repository.")
     instructions: Text | None = Field(None, description="Text that is added to what the agent is told.")
 
 
@@ -57,9 +66,20 @@ class Budget(_Model):
     """What one run may use. The server may have a lower cap."""
 
     dollars: float = Field(5.0, gt=0, le=1_000, description="Money for the model, at list prices.")
+    cap: float = Field(
+        25.0, gt=0, le=10_000, description="Dollars to which `/honk budget` may raise it; maintainers may go beyond."
+    )
     minutes: int = Field(30, ge=1, le=1_440, description="Time that a run works; time in a queue is not counted.")
     turns: int = Field(80, ge=1, le=10_000, description="Calls of the model.")
     tokens: int = Field(20_000_000, ge=1_000, le=10**9, description="Tokens in and out, cached ones included.")
+    repairs: int = Field(
+        3, ge=0, le=20, description="How often the agent is sent back because a check is red or the gate says no."
+    )
+
+    @property
+    def cap_micros(self) -> int:
+        """The cap in micro-dollars."""
+        return round(self.cap * budget.MICROS)
 
     def as_limits(self) -> budget.Budget:
         """The same in the units of a run: micro-dollars and seconds."""
@@ -71,7 +91,38 @@ class PullRequest(_Model):
     """The pull requests that Honk opens."""
 
     draft: Literal[True] = Field(True, description="Opened as a draft until CI is green; `true` is all there is yet.")
+    red: Literal["draft", "none"] = Field(
+        "draft", description="What a change becomes whose checks stay red: a `draft`, or `none` and a branch only."
+    )
 
+
+class Judge(_Model):
+    """The second model, which sees only the request and the change."""
+
+    mode: JudgeMode | None = Field(
+        None, description="`off`, `advise` or `block`; without it, what the server is set to."
+    )
+    model: Text | None = Field(None, description="The model that judges; without it, the one the server is set to.")
+
+    @field_validator("mode", mode="before")
+    @classmethod
+    def _off_is_a_word(cls, mode: object) -> object:
+        """YAML reads `off` as false."""
+        return "off" if mode is False else mode
+
+
+class Server(_Model):
+    """One further MCP server."""
+
+    command: tuple[Text, ...] = Field(
+        strict=False, min_length=1, description="The program and its arguments; it runs inside the sandbox."
+    )
+
+
+_HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*")
+_NAME = re.compile("[a-z0-9][a-z0-9-]*")
+RESERVED = frozenset({"honk"})
+"""Names of MCP servers that are Honk's own."""
 
 _LABELS = {"honk": Label(), "honk:plan": Label(kind="plan")}
 
@@ -92,10 +143,17 @@ class Config(_Model):
     protect: tuple[Text, ...] = Field(
         (), strict=False, description="Patterns of paths that no change may touch, such as `migrations/**`."
     )
-    engine: Literal["messages", "claude-code"] | None = Field(
+    egress: tuple[Annotated[Text, Field(max_length=253)], ...] | None = Field(
+        None, strict=False, description="Hosts that `setup` may reach, of those the server allows; without it, all."
+    )
+    engine: EngineName | None = Field(
         None, description="The coding agent; without it, the one that the server is set to."
     )
     model: Text | None = Field(None, description="The model; without it, the one that the server is set to.")
+    judge: Judge = Field(Judge(), description="The second model, which sees only the request and the change.")
+    mcp: Mapping[Annotated[Text, Field(max_length=32)], Server] = Field(
+        {}, description="Further MCP servers for the agent, by name; the server's operator must allow each."
+    )
     budget: Budget = Field(Budget(), description="What one run may use.")
     pull_request: PullRequest = Field(PullRequest(), description="The pull requests that Honk opens.")
 
@@ -111,6 +169,36 @@ class Config(_Model):
         if len(names) != len(set(names)):
             raise PydanticCustomError("twice", "must have each name only once")
         return verify
+
+    @field_validator("egress")
+    @classmethod
+    def _hosts(cls, egress: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if any(not _HOST.fullmatch(host) for host in egress or ()):
+            raise PydanticCustomError("host", "must have names of hosts only, like `packages.example.org`")
+        return egress
+
+    @field_validator("mcp")
+    @classmethod
+    def _names(cls, mcp: Mapping[str, Server]) -> Mapping[str, Server]:
+        if any(not _NAME.fullmatch(name) or name in RESERVED for name in mcp):
+            raise PydanticCustomError("name", "must have names of a-z, 0-9 and `-`, and not `honk`")
+        return mcp
+
+    def rule(self, label: str | None) -> Label | None:
+        """What a label asks for, in whatever letter case; None for one that means nothing here."""
+        return next((rule for name, rule in self.labels.items() if same_label(name, label)), None)
+
+    def judge_for(self, label: str | None) -> Judge:
+        """The judge of a run that this label started (None: a command did)."""
+        rule = self.rule(label)
+        if rule is None or rule.judge_model is None:
+            return self.judge
+        return self.judge.model_copy(update={"model": rule.judge_model})
+
+    @property
+    def tools(self) -> dict[str, tuple[str, ...]]:
+        """The commands of `mcp`, by name."""
+        return {name: server.command for name, server in self.mcp.items()}
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -199,11 +287,14 @@ _WORDS = {
     "string_type": "must be text; put it in quotes",
     "invalid_key": "must be text; put it in quotes",
     "string_too_short": "must not be empty",
+    "too_short": "must not be empty",
     "string_pattern_mismatch": "must not be blank",
 }
 _MODELS: Mapping[str, type[BaseModel]] = {
     "labels": Label,
     "verify": Verifier,
+    "judge": Judge,
+    "mcp": Server,
     "budget": Budget,
     "pull_request": PullRequest,
 }

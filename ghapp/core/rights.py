@@ -35,3 +35,9 @@ NEEDED = {
     Verb.ALLOW: Permission.MAINTAIN,
 }
 """The least right for each verb. A label counts as the verb of its kind."""
+
+TO_STEER = Permission.WRITE
+"""The least right of somebody whose plain comment reaches the agent at work."""
+
+BEYOND_THE_CAP = Permission.MAINTAIN
+"""The least right to raise a run's budget above the repository's `budget.cap`."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from ghapp.core import budget
-from ghapp.core.config import LATER, MAX_BYTES, Config, ConfigError, Label, schema
+from ghapp.core.config import LATER, MAX_BYTES, Config, ConfigError, Judge, Label, schema
 from ghapp.core.errors import UserError
 from ghapp.core.evidence import Check
 
@@ -49,6 +49,26 @@ def test_a_full_file() -> None:
     assert config.budget.as_limits() == budget.Budget(micros=100_000, seconds=120, turns=3, tokens=4000)
 
 
+def test_a_second_model_and_further_tools() -> None:
+    """Judge, MCP servers, hosts and what becomes of a red change can be said; `off` is a word."""
+    config = Config.parse(
+        "judge: {mode: off, model: m}\nmcp: {a-b: {command: [x, --stdio]}}\negress: [packages.example.org]\n"
+        "pull_request: {red: none}\nbudget: {cap: 7.5, repairs: 0}\n"
+    )
+    assert config.judge == Judge(mode="off", model="m")
+    assert config.tools == {"a-b": ("x", "--stdio")}
+    assert config.egress == ("packages.example.org",)
+    assert (config.pull_request.red, config.budget.cap_micros, config.budget.repairs) == ("none", 7_500_000, 0)
+    assert (Config().egress, Config().tools, Config().budget.repairs) == (None, {}, 3)
+
+
+@pytest.mark.parametrize(("label", "model"), [("Docs", "small"), ("honk", "big"), ("bug", "big"), (None, "big")])
+def test_a_label_may_bring_a_judge(label: str | None, model: str) -> None:
+    """The label that started the run names the judge's model; for all others it is the repository's."""
+    config = Config.parse("judge: {mode: block, model: big}\nlabels: {docs: {judge_model: small, engine: messages}}")
+    assert config.judge_for(label) == Judge(mode="block", model=model)
+
+
 def test_no_checks_and_no_setup_can_be_said() -> None:
     """An empty list is an answer, and not the same as saying nothing."""
     config = Config.parse("setup: []\nverify: []")
@@ -60,7 +80,7 @@ def test_no_checks_and_no_setup_can_be_said() -> None:
     [
         ("lables: {}", "unknown key `lables` (did you mean `labels`?)"),
         ("labels: {a: {kid: fix}}", "unknown key `labels.a.kid` (did you mean `kind`?)"),
-        ("budget: {euros: 2}", "unknown key `budget.euros` (known are dollars, minutes, turns, tokens)"),
+        ("budget: {euros: 2}", "unknown key `budget.euros` (known are dollars, cap, minutes, turns, tokens, repairs)"),
         ("verify: [{name: a, rum: b}]", "`verify.0.run` must be given"),
         ("verify: [{name: a, run: b}, {name: a, run: c}]", "`verify` must have each name only once"),
         ("setup: make", "`setup` must be a list"),
@@ -75,6 +95,19 @@ def test_no_checks_and_no_setup_can_be_said() -> None:
         ("budget: {dollars: .inf}", "`budget.dollars` should be a finite number"),
         ("budget: {minutes: 1.5}", "`budget.minutes` should be a valid integer"),
         ("budget: lots", "`budget` must be a mapping"),
+        ("judge: {mode: yes}", "`judge.mode` should be 'off', 'advise' or 'block'"),
+        ("judge: {mode: no, modell: x}", "unknown key `judge.modell` (did you mean `model`?)"),
+        ("egress: [https://packages.example.org]", "`egress` must have names of hosts only"),
+        ("egress: ['packages.example.org:80']", "`egress` must have names of hosts only"),
+        ("egress: [10.0.0.1]", "`egress` must have names of hosts only"),
+        ("egress: ['*.example.org']", "`egress` must have names of hosts only"),
+        ("mcp: {a_b: {command: [x]}}", "`mcp` must have names of a-z, 0-9 and `-`"),
+        ("mcp: {honk: {command: [x]}}", "`mcp` must have names of a-z, 0-9 and `-`, and not `honk`"),
+        ("mcp: {a: {command: []}}", "`mcp.a.command` must not be empty"),
+        ("mcp: {a: {command: x --stdio}}", "`mcp.a.command` must be a list"),
+        ("mcp: {a: {url: x}}", "unknown key `mcp.a.url` (known are command)"),
+        ("pull_request: {red: maybe}", "`pull_request.red` should be 'draft' or 'none'"),
+        ("budget: {repairs: -1}", "`budget.repairs` should be greater than or equal to 0"),
         ("pull_request: {draft: false}", "`pull_request.draft` should be True"),
         ("yes: 1", "must be text; put it in quotes"),
         ("[1, 2]", "must be a mapping of keys to values"),
@@ -183,7 +216,7 @@ def _rows(model: type[BaseModel], prefix: str = "") -> list[str]:
         inner = next((part for part in _parts(field.annotation) if issubclass(part, BaseModel)), None)
         default = _default(field.default) if not field.is_required() else "required"
         rows.append(f"| `{prefix}{name}` | {default} | {field.description} |")
-        step = {"labels": ".NAME", "verify": "[]"}.get(name, "")
+        step = {"labels": ".NAME", "mcp": ".NAME", "verify": "[]"}.get(name, "")
         rows += _rows(inner, f"{prefix}{name}{step}.") if inner else []
     return rows
 

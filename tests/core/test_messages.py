@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from ghapp.core import disarm, messages
-from ghapp.core.budget import Usage
+from ghapp.core.budget import MICROS, Usage
 from ghapp.core.checks import Check as CiCheck
 from ghapp.core.commands import Command, Refusal, Verb, parse
 from ghapp.core.events import Actor, Repository, Thread
-from ghapp.core.evidence import Check, CheckResult, Evidence, Outcome, Report
+from ghapp.core.evidence import Check, CheckResult, Evidence, Judgement, Outcome, Report
 from ghapp.core.gate import Finding, Rule, Severity
-from ghapp.core.run import Conclusion, Request, Run, State, Step, Trigger, advance, conclude
+from ghapp.core.run import Conclusion, Pause, Remark, Request, Run, State, Step, Trigger, advance, conclude
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 PAGE = "https://honk.example/runs/key"
@@ -66,11 +66,30 @@ CI = (CiCheck("build", conclusion="success"), CiCheck("test", conclusion="failur
 READY = advance(replace(WAITING, ci=CI[:1]), State.AWAITING_REVIEW, 300.0, "CI is green; #34 is ready for review")
 NOTES = ("What was done is on the branch `honk/12-r1`.", "A set-up command failed.")
 STOPPED = replace(conclude(_at(State.CODING), Conclusion.CANCELLED, 75.0, "@mona said stop"), notes=NOTES)
+WORKFLOW = Finding(Rule.WORKFLOW, ".github/workflows/ci.yml", Severity.PAUSE, "a workflow is changed")
+ALLOWED = messages.allowed_note("mona", 7, (WORKFLOW.path,))
+NO_MONEY = advance(
+    replace(_at(State.CODING), usage=Usage(calls=41, micros=5_030_000)),
+    State.PAUSED,
+    300.0,
+    "the budget of $5.00 is spent",
+)
+NO_MONEY = replace(NO_MONEY, pause=Pause.BUDGET, notes=NOTES[:1])
+NO_LEAVE = replace(
+    advance(_at(State.PUBLISHING), State.PAUSED, 300.0, "protected files are changed"),
+    pause=Pause.PROTECTED,
+    findings=(WORKFLOW, replace(WORKFLOW, path=".github/CODEOWNERS")),
+)
+WORD = Remark("ada", "Leave the parser alone, please.\nIt is somebody else's.")
 FINDING = Finding(Rule.TESTS, "tests/test_a.py", Severity.NOTE, "a test file is deleted or moved")
 
 
-def _status(run: Run) -> Callable[[], str]:
-    return lambda: messages.status_comment(run, 4_321.0, PAGE)
+def _status(run: Run, *waiting: Remark) -> Callable[[], str]:
+    return lambda: messages.status_comment(run, 4_321.0, PAGE, waiting)
+
+
+def _spent(micros: int = 0, calls: int = 0) -> str:
+    return messages.spent(replace(QUEUED, usage=Usage(calls=calls, micros=micros)))
 
 
 def _pull(**changes: object) -> Callable[[], str]:
@@ -86,6 +105,16 @@ def _refused(body: str) -> str:
 SAID: dict[str, Callable[[], str]] = {
     "status_queued": _status(QUEUED),
     "status_coding": _status(_at(State.CODING)),
+    "status_steered": _status(replace(_at(State.CODING), usage=Usage(micros=2_600_000)), WORD),
+    "status_too_late": _status(STOPPED, WORD, Remark("bob", "@here " * 100)),
+    "status_no_money": _status(NO_MONEY),
+    "status_no_leave": _status(NO_LEAVE, WORD, WORD),
+    "status_notes": _status(
+        replace(
+            _at(State.CODING),
+            notes=(messages.conversation_lost(), messages.setup_refused(("evil.example:443", "10.0.0.1:22"))),
+        )
+    ),
     "status_waiting": _status(WAITING),
     "status_red": _status(replace(WAITING, ci=CI, reason="CI is red: test. The pull request stays a draft.")),
     "status_ready": _status(READY),
@@ -96,6 +125,23 @@ SAID: dict[str, Callable[[], str]] = {
     "pull_with_ci": lambda: messages.with_ci(messages.pull_body(WAITING, PAGE), CI),
     "pull_red": _pull(evidence=(Evidence(TESTS, GREEN, RED),), findings=(FINDING,)),
     "pull_unproven": _pull(evidence=(), report=replace(REPORT, assumptions=(), test_plan="")),
+    "pull_judged": _pull(judgement=Judgement(True, ("The rounding is as asked for.",)), vetoes=1),
+    "pull_doubted": _pull(
+        judgement=Judgement(False, ("Nothing tests the half cent.", "@all `x`"), blocks=True), vetoes=2
+    ),
+    "pull_allowed": _pull(findings=(WORKFLOW, FINDING), allowed=(WORKFLOW.path,), notes=(ALLOWED,)),
+    "spent": lambda: "\n".join(
+        [_spent(2_499_999) or "-", _spent(2_500_000), _spent(4_000_000), _spent(5_030_000), _spent(100, 70)]
+    ),
+    "notes": lambda: "\n".join(
+        [
+            messages.topped_up_note("mona", 5 * MICROS, 7),
+            ALLOWED,
+            messages.conversation_lost(),
+            messages.setup_refused([f"h{number}`:443" for number in range(12)]),
+            messages.was_lacking("Which of the two parsers?\n"),
+        ]
+    ),
     "commit": lambda: messages.commit_message(WAITING, "mona <11+mona@users.noreply.github.com>"),
     "check_titles": lambda: "\n".join(
         messages.check_title(found)
@@ -110,17 +156,24 @@ SAID: dict[str, Callable[[], str]] = {
             _refused("/honk stop the presses"),
             messages.not_yet(Verb.PLAN),
             messages.not_yet_on_pulls(),
-            messages.no_such_engine("claude-code"),
             messages.already_at_work(QUEUED),
             messages.already_at_work(WAITING),
+            messages.already_at_work(NO_MONEY),
             messages.nothing_to_stop(),
             messages.nothing_to_retry(),
             messages.could_not("GitHub refuses (403): no"),
             messages.could_not(messages.defect()),
             messages.no_ci(),
+            messages.nothing_open(),
+            messages.topped_up(replace(NO_MONEY, budget=NO_MONEY.budget.raised(5 * MICROS)), 5 * MICROS),
+            messages.above_the_cap(30 * MICROS, 25 * MICROS),
+            messages.too_little(NO_MONEY, 5_020_000),
+            messages.nothing_to_allow(),
+            messages.said_before_the_pause(),
+            messages.let_through(),
         ]
     ),
-    "standing": lambda: "\n\n".join(map(messages.standing, (None, QUEUED, WAITING, STOPPED))),
+    "standing": lambda: "\n\n".join(map(messages.standing, (None, QUEUED, WAITING, STOPPED, NO_MONEY, NO_LEAVE))),
     "why": lambda: "\n\n---\n\n".join(map(messages.why, (None, QUEUED, WAITING))),
     "help": messages.help_text,
 }
@@ -202,14 +255,33 @@ def test_bodies_are_within_githubs_limit(piece: str) -> None:
         findings=(Finding(Rule.PATH, long[:500], Severity.NOTE, long[:500]),) * 200,
         ci=tuple(CiCheck(long[:200], conclusion="failure") for _ in range(200)),
         notes=(long,) * 20,
+        judgement=Judgement(False, (long,) * 20),
     )
     ended = conclude(replace(run, reason=long), Conclusion.FAILED, 1.0, long)
-    for body in (messages.pull_body(run, PAGE), messages.status_comment(ended, 1.0, PAGE)):
+    words = (Remark(long[:40], long),) * 20
+    bodies = [messages.status_comment(one, 1.0, PAGE, words) for one in (ended, replace(run, state=State.PAUSED))]
+    for body in (messages.pull_body(run, PAGE), *bodies):
         assert len(body) <= GITHUBS_LIMIT
         assert body.startswith("<!-- honk:")
     assert 0 < len(messages.pull_title(run)) <= 120
     assert len(messages.commit_message(run, "a <b>")) < 8_000
     assert len(messages.check_title(run.evidence)) <= 120
+
+
+def test_a_paused_run_shows_all_that_may_be_let_through() -> None:
+    """However much else is said, each path that `/honk allow` lets through stands in the comment."""
+    findings = tuple(replace(WORKFLOW, path=f".github/workflows/{'`' * 100}{number}.yml") for number in range(40))
+    run = replace(NO_LEAVE, findings=findings, reason="x" * 70_000, notes=("x" * 70_000,) * 20)
+    body = messages.status_comment(run, 1.0, PAGE, (Remark("ada", "x" * 8_000),) * 20)
+    paths = messages.paths_to_allow(run)
+    assert len(paths) == messages.MAX_PATHS
+    assert all(path.replace("`", "'") in body for path in paths)
+
+
+def test_a_word_of_a_person_lifts_a_pause_only() -> None:
+    """What blocks is never shown as let through."""
+    run = replace(WAITING, findings=(replace(WORKFLOW, severity=Severity.BLOCK),), allowed=(WORKFLOW.path,))
+    assert "let through" not in messages.pull_body(run, PAGE)
 
 
 @given(st.text(max_size=300))

@@ -1,0 +1,154 @@
+"""The status comment: where a run stands, what it has used, what it waits for, and the words to say."""
+
+from collections.abc import Sequence
+
+from ghapp.core.disarm import inline
+from ghapp.core.gate import Severity
+from ghapp.core.messages.words import ci_table, coded, duration, fit, marker, money, quoted
+from ghapp.core.run import Conclusion, Pause, Remark, Run, State
+
+MAX_PATHS = 30
+"""How many protected paths are shown, and so how many one `/honk allow` lets through."""
+
+_MAX_NOTES, _MAX_WORDS, _MAX_WORD = 8, 5, 200
+
+_CHECKLIST = (
+    (State.PREPARING, "prepare the sandbox"),
+    (State.CODING, "make the change"),
+    (State.VERIFYING, "run the checks on it"),
+    (State.JUDGING, "look at what leaves the sandbox"),
+    (State.PUBLISHING, "open the pull request"),
+    (State.AWAITING_CI, "CI"),
+    (State.AWAITING_REVIEW, "ready for review"),
+)
+_NOW = {
+    State.QUEUED: "queued",
+    State.PREPARING: "preparing",
+    State.CODING: "working",
+    State.VERIFYING: "checking",
+    State.JUDGING: "checking",
+    State.PUBLISHING: "publishing",
+    State.AWAITING_CI: "waiting for CI",
+    State.AWAITING_REVIEW: "ready for review",
+    State.MERGING: "merging",
+    State.DEPLOYING: "merged, deploying",
+    State.PAUSED: "paused",
+}
+_ENDED = {
+    Conclusion.MERGED: "merged",
+    Conclusion.DEPLOYED: "deployed",
+    Conclusion.ANSWERED: "answered",
+    Conclusion.PLANNED: "planned",
+    Conclusion.NO_CHANGES: "no change needed",
+    Conclusion.REJECTED: "needs a person",
+    Conclusion.OVER_BUDGET: "over budget",
+    Conclusion.TIMED_OUT: "out of time",
+    Conclusion.FAILED: "failed",
+    Conclusion.CANCELLED: "stopped",
+    Conclusion.CLOSED: "closed",
+    Conclusion.REVERTED: "reverted",
+}
+
+
+def now_word(run: Run) -> str:
+    """Where the run stands, in a word or three."""
+    return _ENDED[run.conclusion] if run.conclusion else _NOW[run.state]
+
+
+def is_status(body: str) -> bool:
+    """Whether this is the status comment of some run."""
+    return body.startswith("<!-- honk:status:")
+
+
+def status_comment(run: Run, now: float, page: str, waiting: Sequence[Remark] = ()) -> str:
+    """The one comment of a run that is edited in place.
+
+    `page` is the address of the run's page; `waiting` are the words of people that the agent has not got yet.
+    """
+    end = run.history[-1].at if run.is_done and run.history else now
+    head = f"**Honk** · {now_word(run)} · {duration(end - run.created_at)} · [follow it]({page})"
+    parts = [marker(run.id, "status"), head, _checklist(run)]
+    if run.pull is not None:
+        parts.append(f"Pull request: #{run.pull}")
+    if run.ci:
+        parts.append(ci_table(run.ci))
+    elif run.state is State.AWAITING_CI:
+        parts.append("CI has reported nothing on this commit yet.")
+    if not run.is_active:
+        parts.append(quoted(run.reason))
+    parts.append("\n".join(f"- {inline(note[:500])}" for note in run.notes[-_MAX_NOTES:]))
+    if run.is_done:
+        return fit([*parts, _unheard("Said too late for this run", waiting)])
+    words = _unheard("Waiting for the agent's next turn", waiting)
+    return fit([*parts, spent(run), waits_for(run), words, "`/honk stop` stops it."])
+
+
+def _checklist(run: Run) -> str:
+    """What is done, what is under way and what comes. A queued run begins anew; a paused one stands where it was."""
+    order = [state for state, _ in _CHECKLIST]
+    entered = [step.state for step in run.history]
+    place = _place(run, entered, order)
+    lines = []
+    for number, (state, text) in enumerate(_CHECKLIST):
+        reached = state in entered and number <= place
+        current = reached and number == place and not run.is_done and state is not State.AWAITING_REVIEW
+        icon = "⏸" if run.state is State.PAUSED else "▶"
+        lines.append(f"- {icon if current else '✅' if reached else '▫️'} {text}")
+    return "\n".join(lines)
+
+
+def _place(run: Run, entered: Sequence[State], order: Sequence[State]) -> int:
+    if run.state is State.QUEUED:
+        return -1
+    if run.state is State.PAUSED:
+        return next((order.index(state) for state in reversed(entered) if state in order), -1)
+    return order.index(run.state) if run.state in order else len(order)
+
+
+def spent(run: Run) -> str:
+    """How much of the budget is used, of the limit that is nearest; nothing before half of it is."""
+    mark = run.budget.mark(run.usage)
+    used, limits = run.usage, run.budget
+    line = max(
+        (used.micros / limits.micros, f"{money(used.micros)} of {money(limits.micros)} used"),
+        (used.calls / limits.turns, f"{used.calls} of {limits.turns} turns used"),
+        (used.tokens / limits.tokens, f"{used.tokens:,} of {limits.tokens:,} tokens used"),
+    )[1]
+    return f"**{line}**" if mark >= 80 else line if mark else ""
+
+
+def waits_for(run: Run) -> str:
+    """What a paused run waits for, who may give it, and the words for it; nothing for a run that is not paused."""
+    match run.pause if run.state is State.PAUSED else None:
+        case Pause.BUDGET:
+            return (
+                "It waits for more budget: someone with the role *write* says `/honk budget +5`, and it goes on where "
+                "it was. Above the repository's cap that takes the role *maintain*."
+            )
+        case Pause.PROTECTED:
+            paths = "\n".join(f"- {coded(path)}" for path in paths_to_allow(run))
+            return (
+                f"It waits for a word on protected files:\n\n{paths}\n\nSomeone with the role *maintain* says "
+                "`/honk allow`, and these go through as they are. Or `/honk fix do without …` has it done another way."
+            )
+        case None:
+            return ""
+
+
+def paths_to_allow(run: Run) -> tuple[str, ...]:
+    """The paths for which the run is paused, as far as they are shown."""
+    found = (finding.path for finding in run.findings if finding.severity is Severity.PAUSE)
+    return tuple(dict.fromkeys(found))[:MAX_PATHS]
+
+
+def _unheard(heading: str, words: Sequence[Remark]) -> str:
+    """Words that the agent has not got, the newest ones."""
+    shown = [f"{inline(f'@{one.author}')}: “{_start(one.body)}”" for one in words[-_MAX_WORDS:]]
+    if len(shown) == 1:
+        return f"{heading}: {shown[0]}"
+    return "\n".join([f"{heading}:\n", *(f"- {one}" for one in shown)]) if shown else ""
+
+
+def _start(text: str) -> str:
+    line = " ".join(text.split())
+    return inline(line if len(line) <= _MAX_WORD else line[: _MAX_WORD - 1] + "…")
