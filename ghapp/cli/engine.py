@@ -9,7 +9,6 @@ import click
 
 from ghapp.core.errors import UserError
 from ghapp.sandbox import machine, process
-from ghapp.sandbox.folders import owned
 from ghapp.sandbox.jail import Bind, Jail, environment
 from ghapp.settings import Engine, Settings
 
@@ -54,8 +53,7 @@ def version_inside(settings: Settings) -> str:
     data.mkdir(parents=True, exist_ok=True)
     here = replace(machine.look(data), own_proc=not settings.already_isolated)
     jail = Jail((Bind(program, _INSIDE),), environment(here, prepared=False), folder="/")
-    with owned(data, "version-") as folder:
-        done = process.run(here, jail, [_INSIDE, "--version"], folder=folder, timeout=_SECONDS)
+    done = process.run(here, jail, [_INSIDE, "--version"], timeout=_SECONDS)
     if done.exit_code:
         raise UserError(f"its program does not start in the sandbox (exit code {done.exit_code}): {done.output[-300:]}")
     return done.output.split()[0]
