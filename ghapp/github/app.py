@@ -32,6 +32,11 @@ class GitHubApp:
         self._installations: dict[int, Github] = {}
         self._bot: tuple[str, int] | None = None
 
+    @property
+    def server_url(self) -> str:
+        """Where people see this GitHub, without a slash at the end."""
+        return self._server_url
+
     @cached_property
     def itself(self) -> Github:
         """The client that speaks as the App, with a JWT."""

@@ -1,5 +1,6 @@
 """Check runs and commit statuses."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -7,10 +8,16 @@ from github.CheckRun import CheckRun
 
 from ghapp.core.checks import Check
 from ghapp.core.events import Repository
+from ghapp.core.ports import JobLog
+from ghapp.github import downloads
 from ghapp.github.app import GitHubApp, github_errors
 from ghapp.github.pages import pages
 
 OUR_CHECK = "honk"
+_FAILED = ("failure", "timed_out", "cancelled", "startup_failure")
+_MAX_JOBS = 3
+_MAX_LOG = 256 * 1024  # bytes; what went wrong stands at the end
+_STAMP = re.compile(r"^\ufeff?\d{4}-\d\d-\d\dT[\d:.]+Z ", re.MULTILINE)
 
 
 class GitHubChecks:
@@ -46,6 +53,37 @@ class GitHubChecks:
                 )
             else:
                 mine.edit(details_url=url, status="completed", conclusion=conclusion, output=output)
+
+    def logs(self, repository: Repository, run: int) -> tuple[JobLog, ...]:
+        """What the failed jobs of a run of Actions printed, at most three; jobs that have no log are left out."""
+        requester = self._app.installation(repository.installation).requester
+        jobs = pages(requester, f"/repos/{repository.full_name}/actions/runs/{run}/jobs", "jobs")
+        failed = [job for job in jobs if job["conclusion"] in _FAILED][:_MAX_JOBS]
+        return tuple(self._log(repository, job) for job in failed)
+
+    def log(self, repository: Repository, job: int) -> JobLog:
+        """What one job of Actions printed. Gone when there is no such job, or its log was deleted."""
+        return self._log(repository, self._read(repository, f"jobs/{job}"))
+
+    def _log(self, repository: Repository, job: dict[str, Any]) -> JobLog:
+        """https://docs.github.com/en/rest/actions/workflow-jobs#download-job-logs-for-a-workflow-run"""
+        run = self._read(repository, f"runs/{job['run_id']}")
+        origin = (run.get("head_repository") or {}).get("id")
+        requester = self._app.installation(repository.installation).requester
+        with github_errors():
+            address = f"/repos/{repository.full_name}/actions/jobs/{job['id']}/logs"
+            headers, _ = requester.requestJsonAndCheck("GET", address)
+            # The address needs no token, lives a minute, and refuses whoever sends one.
+            raw = downloads.end(headers["location"], _MAX_LOG)
+        text = _STAMP.sub("", raw.decode("utf-8", "replace"))
+        return JobLog(job["name"], job["conclusion"] or job["status"], text, origin != repository.id)
+
+    def _read(self, repository: Repository, path: str) -> dict[str, Any]:
+        with github_errors():
+            answer: dict[str, Any]
+            requester = self._app.installation(repository.installation).requester
+            _, answer = requester.requestJsonAndCheck("GET", f"/repos/{repository.full_name}/actions/{path}")
+            return answer
 
 
 def _more_to_come(suites: Iterable[dict[str, Any]], runs: Sequence[Check]) -> Iterator[Check]:

@@ -1,7 +1,8 @@
 """Issues and comments."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from github.Issue import Issue as PyGithubIssue
 from github.IssueComment import IssueComment
@@ -10,10 +11,17 @@ from github.Organization import Organization
 
 from ghapp.core.errors import Gone
 from ghapp.core.events import Actor, IssueLabeled, IssueText, Repository, Thread
-from ghapp.core.ports import Comment, Issue
+from ghapp.core.ports import Comment, Issue, Pictures
 from ghapp.github.app import GitHubApp, github_errors
+from ghapp.github.pages import pages
+from ghapp.github.pictures import Attachments, pictures
 
 _GHOST = Actor(0, "ghost")
+_RENDERED = {"Accept": "application/vnd.github.full+json"}
+"""https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#media-types"""
+
+_SIMILAR = 10
+_MAX_QUERY = 256  # characters; https://docs.github.com/en/rest/search/search#limitations-on-query-length
 
 
 class GitHubIssues:
@@ -65,6 +73,38 @@ class GitHubIssues:
             threads = [(Thread(repository, issue.number), issue) for issue in issues if issue.pull_request is None]
             return tuple(found for thread, issue in threads for found in _labelling(thread, issue, label))
 
+    def images(self, thread: Thread, asked: str) -> Pictures:
+        """The pictures that `asked` shows and that are attached to the thread; nothing is asked when there are none.
+
+        As rendered for us, a body has addresses that open without a token, also in a private repository.
+        """
+        attachments = Attachments(self._app.server_url)
+        if not attachments.named(asked):
+            return Pictures()
+        return pictures(attachments, asked, self._rendered(thread))
+
+    def _rendered(self, thread: Thread) -> Iterator[str]:
+        """The bodies of the thread as HTML; the comments' only when the issue's was not enough."""
+        requester = self._app.installation(thread.repository.installation).requester
+        path = f"/repos/{thread.repository.full_name}/issues/{thread.number}"
+        with github_errors():
+            _, issue = requester.requestJsonAndCheck("GET", path, headers=_RENDERED)
+        yield issue.get("body_html") or ""
+        for comment in pages(requester, f"{path}/comments", headers=_RENDERED):
+            yield comment.get("body_html") or ""
+
+    def similar(self, repository: Repository, words: Sequence[str]) -> tuple[Issue, ...]:
+        """Closed issues that have all these words, best first, at most ten; what is no word is not looked for."""
+        plain = [word for word in words if word.isalnum() and word.isascii() and word not in ("AND", "OR", "NOT")]
+        if not plain:
+            return ()
+        query = " ".join([f"repo:{repository.full_name}", "is:issue", "is:closed", *plain])
+        requester = self._app.installation(repository.installation).requester
+        with github_errors():
+            parameters = {"q": query[:_MAX_QUERY], "per_page": _SIMILAR}
+            _, found = requester.requestJsonAndCheck("GET", "/search/issues", parameters=parameters)
+        return tuple(_found(item) for item in found["items"])
+
     def _issue(self, thread: Thread) -> PyGithubIssue:
         return self._app.repository(thread.repository).get_issue(thread.number)
 
@@ -109,6 +149,24 @@ def _issue(issue: PyGithubIssue) -> Issue:
         text=IssueText(issue.title, issue.body or "", _actor(issue.user)),
         open=issue.state == "open",
         labels=tuple(label.name for label in issue.labels),
+        is_pull=issue.pull_request is not None,
+        closed_as=issue.state_reason or "" if issue.state == "closed" else "",
+        updated_at=_stamp(issue.updated_at),
+    )
+
+
+def _found(item: dict[str, Any]) -> Issue:
+    """An issue as the search shows it."""
+    user = item.get("user") or {}
+    author = Actor(user.get("id", 0), user.get("login", "ghost"), user.get("type", "User"))
+    return Issue(
+        number=item["number"],
+        text=IssueText(item["title"], item.get("body") or "", author),
+        open=item["state"] == "open",
+        labels=tuple(label["name"] for label in item["labels"]),
+        is_pull="pull_request" in item,
+        closed_as=item.get("state_reason") or "",
+        updated_at=item["updated_at"],
     )
 
 

@@ -10,7 +10,9 @@ from ghapp.github.app import github_errors
 _MAX_PAGES = 20
 
 
-def pages(requester: Requester, path: str, name: str = "") -> Iterator[dict[str, Any]]:
+def pages(
+    requester: Requester, path: str, name: str = "", headers: dict[str, str] | None = None
+) -> Iterator[dict[str, Any]]:
     """The rows of a list, page after page as GitHub links them; `name` is the field that holds them, if any.
 
     Ends after twenty pages of a hundred: nothing that we look through is longer.
@@ -20,9 +22,9 @@ def pages(requester: Requester, path: str, name: str = "") -> Iterator[dict[str,
         if after is None:
             return
         with github_errors():
-            headers, answer = requester.requestJsonAndCheck("GET", after)
+            told, answer = requester.requestJsonAndCheck("GET", after, headers=headers)
         yield from answer[name] if name else answer
-        after = next_page(headers.get("link", ""))
+        after = next_page(told.get("link", ""))
 
 
 def next_page(link: str) -> str | None:

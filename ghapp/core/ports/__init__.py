@@ -5,7 +5,7 @@ do something about it. What else is raised stands with the verb.
 """
 
 from ghapp.core.ports.git import CommitText, GitStore
-from ghapp.core.ports.github import Checks, Comment, Issue, Issues, Pull, Pulls, Remote, Repositories
+from ghapp.core.ports.github import Checks, Comment, Issue, Issues, JobLog, Pictures, Pull, Pulls, Remote, Repositories
 from ghapp.core.ports.records import (
     Clock,
     Conversations,
@@ -57,10 +57,12 @@ __all__ = [
     "Inbox",
     "Issue",
     "Issues",
+    "JobLog",
     "Judge",
     "Mail",
     "ModelAccess",
     "Pace",
+    "Pictures",
     "Prepared",
     "Pull",
     "Pulls",

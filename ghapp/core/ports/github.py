@@ -1,10 +1,12 @@
 """What the use cases need of GitHub: issues, pull requests, checks, and people's rights."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from ghapp.core.checks import Check as CiCheck
 from ghapp.core.events import Actor, IssueLabeled, IssueText, Repository, Thread
+from ghapp.core.ports.work import Image
 from ghapp.core.rights import Permission
 
 
@@ -29,12 +31,37 @@ class Comment:
 
 @dataclass(frozen=True)
 class Issue:
-    """An issue as it is now."""
+    """An issue, or the conversation of a pull request, as it is now.
+
+    `closed_as` is GitHub's reason (completed, not_planned, duplicate), empty when it gives none. `updated_at` is
+    GitHub's time (ISO 8601, UTC).
+    """
 
     number: int
     text: IssueText
     open: bool
     labels: tuple[str, ...]
+    is_pull: bool = False
+    closed_as: str = ""
+    updated_at: str = ""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures of a text, and a sentence about each that was left out."""
+
+    images: tuple[Image, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class JobLog:
+    """What a job of Actions printed, its end when it is long. `from_fork`: it ran what somebody else's fork holds."""
+
+    name: str
+    conclusion: str
+    text: str
+    from_fork: bool
 
 
 @dataclass(frozen=True)
@@ -104,6 +131,14 @@ class Issues(Protocol):
         """Who put `label` on each open issue (not pull request) that wears it, and when, as GitHub's events tell."""
         ...
 
+    def images(self, thread: Thread, asked: str) -> Pictures:
+        """The pictures that the text `asked` shows, of those that are attached to this thread at GitHub itself."""
+        ...
+
+    def similar(self, repository: Repository, words: Sequence[str]) -> tuple[Issue, ...]:
+        """Closed issues that have all these words, best first, at most ten. Anybody may have written them."""
+        ...
+
 
 class Pulls(Protocol):
     """Pull requests."""
@@ -138,4 +173,12 @@ class Checks(Protocol):
 
     def report(self, repository: Repository, sha: str, *, conclusion: str, title: str, summary: str, url: str) -> None:
         """Our own completed check run on a commit; there is one, and a second report replaces the first."""
+        ...
+
+    def logs(self, repository: Repository, run: int) -> tuple[JobLog, ...]:
+        """What the failed jobs of a run of Actions printed, at most three."""
+        ...
+
+    def log(self, repository: Repository, job: int) -> JobLog:
+        """What one job of Actions printed, by its own id or its check run's, which are the same."""
         ...
