@@ -23,7 +23,6 @@ from ghapp.settings import Engine, Settings, from_environment
 
 DEMO = Path(str(files("ghapp.playground"))) / "demo"
 JUDGE = DEMO / "judge.yml"
-_ENGINES = {"claude-code": "Claude Code, the program itself, in the sandbox", "messages": "our own loop"}
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -97,7 +96,7 @@ def _perform(play: Play, data: Path, settings: Settings) -> str:
     say = Teller()
     live = not play.scripts
     say("note", "the model is Anthropic's own" if live else "the model is SCRIPTED: it plays back a written script")
-    say("note", f"the engine is {_ENGINES[settings.engine]}")
+    say("note", f"the engine is {engines.NAMES[settings.engine]}")
     with set_up(data, play.scripts, live=live, more=of_machine(os.environ, settings)) as stage:
         run = Watch(stage, _ask(stage, tree, name, play, say), say).until_ready()
         show(stage, run)

@@ -17,6 +17,8 @@ ADVICE = "install it with `pip install '.[claude-code]'`, or set HONK_ENGINE=mes
 _INSIDE = "/run/honk/claude"
 _SECONDS = 60
 
+NAMES = {"claude-code": "Claude Code, the real program", "messages": "our own loop on the Messages API"}
+
 option = click.option(
     "--engine", type=click.Choice(get_args(Engine)), help="The engine that codes, instead of that of HONK_ENGINE."
 )

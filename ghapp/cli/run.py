@@ -65,6 +65,7 @@ def _play(settings: Settings) -> None:
         model = "the real model, with your key" if live else "a SCRIPTED model, which knows this one bug"
         click.echo(
             f"honk: no GitHub App is configured, so this is the playground, with {model}.\n"
+            f"honk: the engine is {engines.NAMES[settings.engine]}.\n"
             f"honk: open {stage.playground.base_url}/{name}/issues and write an issue, for instance the one offered:\n"
             f"honk:   {title}\n"
             f"honk: then label it `honk`, or comment `/honk fix`, and watch. Ctrl-C ends everything."

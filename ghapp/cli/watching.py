@@ -6,7 +6,7 @@ import click
 
 from ghapp import bootstrap
 from ghapp.cli.stage import Stage
-from ghapp.cli.telling import Teller, coloured
+from ghapp.cli.telling import Teller, coloured, printable
 from ghapp.core.errors import UserError
 from ghapp.core.events import Thread
 from ghapp.core.run import Run, State
@@ -94,6 +94,9 @@ def show(stage: Stage, run: Run) -> None:
         base = "not run" if item.base is None else _word(item.base.passed)
         click.echo(f"{item.check.name:<12} {base:<8} {_word(item.head.passed):<8} {item.head.summary}")
     click.echo("gate: " + ("; ".join(f"{item.path}: {item.detail}" for item in run.findings) or "nothing found"))
+    if run.judgement is not None:
+        word = "accepts it" if run.judgement.accepts else "objects"
+        click.echo(f"judge: {word}: {printable(' '.join(run.judgement.reasons))}")
     click.echo(f"\nlogs and data: {stage.settings.data.parent}")
     click.echo("`make run` stays up, with pages where you can write issues and look at pull requests and runs\n")
 

@@ -1,6 +1,7 @@
 """The engine as the operator chooses it: what is said when it is not there, and what the doctor sees of it."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,20 @@ def test_a_missing_engine_is_told_before_anything_starts(without: Terminal, word
     assert "pip install '.[claude-code]'" in line
     assert "HONK_ENGINE=messages" in line
     assert list(without.here.iterdir()) == []
+
+
+@pytest.mark.parametrize("part", ["web", "intake", "clock"])
+def test_only_what_starts_agents_needs_the_engine(without: Terminal, part: str) -> None:
+    """The other parts miss their own settings, not the package."""
+    assert "not set: GITHUB_" in said_in_one_line(without.honk(part))
+
+
+def test_the_engine_is_pinned_and_locked() -> None:
+    """The extra names one release, and that is the one whose hashes `make` installs."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    (pin,) = project["optional-dependencies"]["claude-code"]
+    assert re.fullmatch(r"claude-agent-sdk==[\d.]+", pin)
+    assert f"\n{pin} \\\n    --hash=sha256:" in (ROOT / "requirements.lock").read_text()
 
 
 def test_an_sdk_without_its_program_is_told(claude_code: Terminal, tmp_path: Path) -> None:
