@@ -12,17 +12,19 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import cast
 
 import anthropic
 import httpx2
 from anthropic.lib.tools import BetaStreamingToolRunner
-from anthropic.types.beta import BetaMessage, BetaMessageParam, BetaTextBlockParam, BetaToolResultBlockParam
+from anthropic.types.beta import BetaMessage, BetaMessageParam
 from anthropic.types.beta.parsed_beta_message import ParsedBetaMessage
 
 from ghapp.agents.faults import BrokenReplyError, ending, wait_before
+from ghapp.agents.history import Block, History, picture, refused, text
 from ghapp.agents.tools import DeskTool, Interrupted
 from ghapp.core.errors import TransientError
-from ghapp.core.ports import Tell
+from ghapp.core.ports import Host, Image
 
 _TRIES = 5
 _READ_TIMEOUT = 900.0  # seconds; the relay gives up earlier
@@ -43,23 +45,22 @@ def connect(socket: Path) -> Iterator[anthropic.Anthropic]:
 
 
 class Conversation:
-    """Messages so far, and the next reply. `sleep` waits between tries, in seconds."""
+    """Asks the model for the next reply to a history. `sleep` waits between tries, in seconds."""
 
     def __init__(
         self,
         client: anthropic.Anthropic,
+        history: History,
         *,
         model: str,
         system: str,
-        prompt: str,
         tools: Sequence[DeskTool],
         max_tokens: int,
-        tell: Tell,
+        host: Host,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._client, self._model, self._system = client, model, system
-        self._tools, self._max_tokens, self._tell, self._sleep = tools, max_tokens, tell, sleep
-        self._messages: list[BetaMessageParam] = [{"role": "user", "content": [_text(prompt)]}]
+        self._client, self._history, self._model, self._system = client, history, model, system
+        self._tools, self._max_tokens, self._host, self._sleep = tools, max_tokens, host, sleep
 
     def next_reply(self) -> BetaMessage:
         """Ask the model, run the tools that it calls, and take both into the history.
@@ -67,6 +68,7 @@ class Conversation:
         A reply without content is returned and left out of the history. Raises what `faults.ending` makes of an error,
         TransientError when the model stays away, and whatever a tool lets through.
         """
+        self.keep()
         for tries in range(1, _TRIES + 1):
             try:
                 return self._reply()
@@ -82,25 +84,25 @@ class Conversation:
             except Interrupted as interrupted:
                 raise interrupted.error from None
             if tries < _TRIES:
-                self._tell("note", f"the model's reply failed ({fault[:200]}); asking again in {wait:g} s")
+                self._host.tell("note", f"the model's reply failed ({fault[:200]}); asking again in {wait:g} s")
                 self._sleep(wait)
         raise TransientError(f"the model did not reply in {_TRIES} tries; the last time: {fault[:200]}")
 
-    def say(self, text: str) -> None:
-        """Add a message of ours, as part of the last one when the model has not replied to that."""
-        last = self._messages[-1]
-        content = last["content"]
-        if last["role"] == "user" and isinstance(content, list):
-            content.append(_text(text))
-        else:
-            self._messages.append({"role": "user", "content": [_text(text)]})
+    def say(self, words: str, images: Sequence[Image] = ()) -> None:
+        """Add a message of ours."""
+        self._history.add("user", [text(words), *map(picture, images)])
+
+    def keep(self) -> None:
+        """Have the host remember what is new."""
+        if lines := self._history.new_lines():
+            self._host.remember(lines)
 
     def _reply(self) -> BetaMessage:
         runner = self._client.beta.messages.tool_runner(
             model=self._model,
             max_tokens=self._max_tokens,
             system=self._system,
-            messages=self._messages,
+            messages=cast(list[BetaMessageParam], self._history.messages),
             tools=self._tools,
             cache_control={"type": "ephemeral"},
             stream=True,
@@ -111,16 +113,17 @@ class Conversation:
             message = _read(runner)
             for block in message.content:
                 if block.type == "text":
-                    self._tell("say", block.text)
-            self._take(message, _run_tools(runner, message))
+                    self._host.tell("say", block.text)
+            self._take(message)
+            if results := _run_tools(runner, message):
+                self._history.add("user", results)
         return message
 
-    def _take(self, message: BetaMessage, results: list[BetaToolResultBlockParam]) -> None:
-        if not message.content:
-            return
-        self._messages.append(message.to_param())
-        if results:
-            self._messages.append({"role": "user", "content": [*results]})
+    def _take(self, message: BetaMessage) -> None:
+        """A reply is kept before its tools run, as it is paid for."""
+        if message.content:
+            self._history.add("assistant", [block.to_dict() for block in message.content])
+            self.keep()
 
 
 def _read(runner: BetaStreamingToolRunner[None]) -> ParsedBetaMessage[None]:
@@ -142,21 +145,17 @@ def _read(runner: BetaStreamingToolRunner[None]) -> ParsedBetaMessage[None]:
     return message
 
 
-def _run_tools(runner: BetaStreamingToolRunner[None], message: BetaMessage) -> list[BetaToolResultBlockParam]:
+def _run_tools(runner: BetaStreamingToolRunner[None], message: BetaMessage) -> list[Block]:
     """The results of the reply's tool calls, run only when the reply is whole."""
     calls = [block for block in message.content if block.type == "tool_use"]
     if not calls:
         return []
     if message.stop_reason != "tool_use":
         told = "Not run: your reply was cut off before its end. Make smaller calls."
-        return [{"type": "tool_result", "tool_use_id": call.id, "content": told, "is_error": True} for call in calls]
+        return [refused(call.id, told) for call in calls]
     with warnings.catch_warnings():
         # The runner answers a call of a tool that does not exist, and warns us of it as well.
         warnings.filterwarnings("ignore", message="Tool .* not found", category=UserWarning)
         response = runner.generate_tool_call_response()
     content = response["content"] if response else ()
     return [block for block in content if isinstance(block, dict) and block["type"] == "tool_result"]
-
-
-def _text(text: str) -> BetaTextBlockParam:
-    return {"type": "text", "text": text}

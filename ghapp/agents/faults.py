@@ -11,6 +11,7 @@ from ghapp.core.errors import TransientError, UserError
 from ghapp.core.ports import BudgetSpent
 
 _PATIENCE = 120.0  # seconds; who is told to wait longer gives the worker back
+TOO_LONG = "the conversation has become longer than the model can take"
 _TOO_LONG = ("prompt is too long", "exceed context limit")
 
 
@@ -25,13 +26,18 @@ def ending(error: Exception) -> Exception | None:
     said = (error.api_message or "no reason given")[:300]
     # The status of an error inside a stream is 200; its type tells.
     status = _STREAMED.get(str(error.type), 400) if error.status_code == 200 else error.status_code
+    if status == 402 and error.response.headers.get("honk-budget"):
+        return BudgetSpent(said)
+    return meaning(status, said) or _later(error)
+
+
+def meaning(status: int, said: str) -> Exception | None:
+    """What the work ends with because the service answered so, or None when it is worth asking again later."""
     match status:
-        case 402 if error.response.headers.get("honk-budget"):
-            return BudgetSpent(said)
         case 413:
-            return BudgetSpent("the conversation has become longer than the model can take")
+            return BudgetSpent(TOO_LONG)
         case 400 if any(words in said for words in _TOO_LONG):
-            return BudgetSpent("the conversation has become longer than the model can take")
+            return BudgetSpent(TOO_LONG)
         case 401:
             return UserError(
                 "The model's service does not accept the key it is given. The operator has to set another."
@@ -39,9 +45,9 @@ def ending(error: Exception) -> Exception | None:
         case 402 | 403 | 404:
             return UserError(f"The model's service refuses ({status}): {said} The operator has to look at it.")
         case 408 | 409 | 429:
-            return _later(error)
+            return None
         case _ if status >= 500:
-            return _later(error)
+            return None
     return UserError(f"The model's service does not understand the request ({status}): {said}")
 
 

@@ -7,16 +7,20 @@ agents should.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from anthropic.types.beta import BetaMessage
 
 from ghapp.agents.conversation import Conversation, connect
 from ghapp.agents.desk import Desk
-from ghapp.agents.prompt import system_prompt, task_prompt
+from ghapp.agents.faults import TOO_LONG
+from ghapp.agents.handover import Handover
+from ghapp.agents.history import History
+from ghapp.agents.prompt import follow_up_prompt, said_prompt, system_prompt, task_prompt
+from ghapp.agents.telling import LOST, Storable
 from ghapp.core.errors import UserError
 from ghapp.core.evidence import Outcome, Report
-from ghapp.core.ports import BudgetSpent, Host, ModelAccess, Task, Tell, Workspace
+from ghapp.core.ports import BudgetSpent, Host, Image, ModelAccess, Task, Tell, Workspace
 
 _REMINDERS = 2
 _FINISH = "Your work has not ended: call `report` when you are done, or go on."
@@ -41,25 +45,42 @@ class MessagesLoop:
         Raises BudgetSpent at a limit of the budget or when the agent goes in circles, UserError when the model refuses
         or its service refuses us, TransientError when the service stays away.
         """
-        tell = _storable(host.tell)
-        desk = Desk(workspace, host.verify, tell, self._max_refusals)
+        told = Storable(host)
+        handover = Handover(workspace, told, self._max_refusals)
+        desk = Desk(workspace, handover, told.tell)
+        if task.tools:
+            told.tell("note", f"this engine has no further tools: {', '.join(task.tools)} are left out")
+        history, opening = _begun(task, told.tell)
         with connect(model.socket) as client:
             talk = Conversation(
                 client,
+                history,
                 model=model.model,
-                system=system_prompt(),
-                prompt=task_prompt(task),
+                system=system_prompt("messages"),
                 tools=desk.tools(),
                 max_tokens=self._max_tokens,
-                tell=tell,
+                host=told,
                 sleep=self._sleep,
             )
-            return _until_report(talk, desk, tell)
+            talk.say(*opening)
+            return _until_report(talk, handover, told)
 
 
-def _until_report(talk: Conversation, desk: Desk, tell: Tell) -> Report:
+def _begun(task: Task, tell: Tell) -> tuple[History, tuple[str, Sequence[Image]]]:
+    """The history of earlier attempts and what is new, or none and the whole task."""
+    if task.conversation:
+        try:
+            return History(task.conversation), (follow_up_prompt(task), ())
+        except ValueError:
+            tell("note", LOST)
+    return History(), (task_prompt(task), task.images)
+
+
+def _until_report(talk: Conversation, handover: Handover, host: Host) -> Report:
     reminders, said = 0, ""
-    while desk.report is None:
+    while handover.report is None:
+        if remarks := host.heard():
+            talk.say(said_prompt(remarks))
         reply = talk.next_reply()
         said = _text_of(reply) or said
         match reply.stop_reason:
@@ -68,27 +89,19 @@ def _until_report(talk: Conversation, desk: Desk, tell: Tell) -> Report:
             case "refusal":
                 raise UserError("The model refused to work on this request.")
             case "model_context_window_exceeded":
-                raise BudgetSpent("the conversation has become longer than the model can take")
+                raise BudgetSpent(TOO_LONG)
             case "max_tokens" if reply.content:
-                tell("note", "the reply reached its length limit")
+                host.tell("note", "the reply reached its length limit")
                 talk.say(_GO_ON)
             case _ if reminders == _REMINDERS:
                 return Report(Outcome.NEEDS_PERSON, said, reason="the agent stopped without a report")
             case _:
                 reminders += 1
-                tell("note", "the agent stopped without a report and is reminded")
+                host.tell("note", "the agent stopped without a report and is reminded")
                 talk.say(_FINISH)
-    return desk.report
+    talk.keep()
+    return handover.report
 
 
 def _text_of(reply: BetaMessage) -> str:
     return "\n".join(block.text for block in reply.content if block.type == "text")
-
-
-def _storable(tell: Tell) -> Tell:
-    """`tell` for results that came as JSON, which can spell file names that UTF-8 cannot."""
-
-    def tell_storable(kind: str, text: str) -> None:
-        tell(kind, text.encode("utf-8", "replace").decode())
-
-    return tell_storable

@@ -1,0 +1,66 @@
+"""Two threads for one conversation: the SDK's in a thread beside, everything else in the thread that started it.
+
+A signal raises Superseded or KeyboardInterrupt in the main thread, wherever that is. Inside asyncio it would end one
+task or callback, or be logged and lost; so asyncio has a thread of its own, and the main thread waits for errands: it
+calls the host and runs the checks, and what a signal or a call raises there ends the work at once.
+https://docs.python.org/3/library/signal.html#signals-and-threads
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from functools import partial
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class Errands:
+    """Calls that one thread has for the other, done in order."""
+
+    def __init__(self) -> None:
+        self._queue: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
+
+    def send(self, call: Callable[[], object]) -> None:
+        """Have it called, and go on."""
+        self._queue.put(call)
+
+    async def ask(self, call: Callable[[], T]) -> T:
+        """Have it called, and wait for what it returns. When it raises, that ends the work, and nothing returns."""
+        answer: Future[T] = Future()
+        self.send(lambda: answer.set_result(call()) if answer.set_running_or_notify_cancel() else None)
+        return await asyncio.wrap_future(answer)
+
+    def run_until(self, done: Future[T]) -> T:
+        """Do errands until `done`, then give its result. Raises what an errand raises."""
+        done.add_done_callback(lambda _: self._queue.put(None))
+        while (errand := self._queue.get()) is not None:
+            errand()
+        return done.result()
+
+
+@contextmanager
+def beside(work: Coroutine[Any, Any, T]) -> Iterator[Future[T]]:
+    """Run a coroutine in a thread of its own while the block lasts; at its end it is cancelled and waited for."""
+    begun: Future[Callable[[], object]] = Future()
+
+    async def cancellable() -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        begun.set_result(partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel))
+        return await work
+
+    with ThreadPoolExecutor(1, thread_name_prefix="honk-agent") as pool:
+        try:
+            yield pool.submit(lambda: asyncio.run(cancellable()))
+        finally:
+            begun.add_done_callback(_cancel)
+
+
+def _cancel(begun: Future[Callable[[], object]]) -> None:
+    with suppress(RuntimeError):  # its loop is closed: it has ended by itself
+        begun.result()()
