@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from ghapp.core import messages, policy
+from ghapp.core import intents, messages, policy
 from ghapp.core.config import PATH, Config
 from ghapp.core.errors import Superseded, UserError
 from ghapp.core.events import CommentCreated, Event, InstallationChanged, IssueLabeled, Thread
@@ -14,12 +14,12 @@ from ghapp.core.rights import Permission
 from ghapp.core.run import Conclusion, Remark, Request, Run, Step, Trigger, conclude
 from ghapp.flow.followup import FollowUp
 from ghapp.flow.status import Status
+from ghapp.flow.steering import Steering
 
 log = logging.getLogger(__name__)
 
 _TRIES = 5
 MAX_REMARKS = 50
-MAX_REMARK = 8_192
 MAX_BODY = 65_536
 
 
@@ -43,6 +43,7 @@ class Intake:
     transcripts: Transcripts
     status: Status
     follow_up: FollowUp
+    steering: Steering
     clock: Clock
     defaults: Defaults
     new_key: Callable[[], str]
@@ -78,15 +79,15 @@ class Intake:
             return
         run = self.store.last_run(event.thread)
         config, trouble = self._config(event)
-        intent = policy.decide(event, run, config, self._right(event, config))
-        if trouble and isinstance(intent, policy.StartRun):
-            intent = policy.Answer(trouble, "the repository's config is not understood")
+        intent = policy.decide(event, run, config, self._right(event, run, config))
+        if trouble and isinstance(intent, intents.StartRun | intents.TopUp):
+            intent = intents.Answer(trouble, "the repository's config is not understood")
         self._do(intent, event, run, config)
 
     def _config(self, event: Event) -> tuple[Config, str]:
         """The repository's config over the operator's defaults, and what is wrong with it.
 
-        Nothing is started with a config that is not understood; to stop, to ask and to be refused need none.
+        Nothing is started or spent with a config that is not understood; to stop, to ask and to be refused need none.
         """
         found, trouble = Config(), ""
         if not isinstance(event, InstallationChanged) and policy.asks_for_something(event):
@@ -96,23 +97,38 @@ class Intake:
                 trouble = str(error)
         return found.model_copy(update={"engine": found.engine or self.defaults.engine}), trouble
 
-    def _right(self, event: Event, config: Config) -> Permission:
-        if not isinstance(event, IssueLabeled | CommentCreated) or not policy.concerns_a_right(event, config):
+    def _right(self, event: Event, run: Run | None, config: Config) -> Permission:
+        if not isinstance(event, IssueLabeled | CommentCreated) or not policy.concerns_a_right(event, run, config):
             return Permission.NONE
         return self.repositories.permission(event.thread.repository, event.actor)
 
-    def _do(self, intent: policy.Intent, event: Event, run: Run | None, config: Config) -> None:
+    def _do(self, intent: intents.Intent, event: Event, run: Run | None, config: Config) -> None:
         match intent:
-            case policy.StartRun():
+            case intents.StartRun():
                 self._start(intent, event, config)
-            case policy.CancelRun() if run is not None:
+            case intents.CancelRun() if run is not None:
                 self.cancel(run, intent.conclusion, intent.reason)
-            case policy.ResumeForCI() | policy.FollowPull() if run is not None:
+            case intents.ResumeForCI() | intents.FollowPull() if run is not None:
                 self.follow_up.look(run)
-            case policy.Answer():
+            case intents.SteerRun() | intents.TopUp() | intents.AllowPaths() if run is not None:
+                self._pass_on(intent, event, run)
+            case intents.Answer():
                 self._answer(event, intent)
 
-    def _start(self, start: policy.StartRun, event: Event, config: Config) -> None:
+    def _pass_on(self, word: intents.SteerRun | intents.TopUp | intents.AllowPaths, event: Event, run: Run) -> None:
+        """A word to the open run. What it changes goes first: on a second time, the answer is made anew."""
+        match word:
+            case intents.SteerRun():
+                self.steering.steer(run, word)
+                self.issues.react(run.thread, word.comment, "eyes")
+            case intents.TopUp():
+                raised = self.steering.top_up(run, word)
+                self._answer(event, intents.Answer(messages.topped_up(raised, word.micros), word.reason))
+            case intents.AllowPaths():
+                self.steering.allow(run, word)
+                self._answer(event, intents.Answer(messages.let_through(), word.reason))
+
+    def _start(self, start: intents.StartRun, event: Event, config: Config) -> None:
         assert isinstance(event, IssueLabeled | CommentCreated)
         self.issues.react(event.thread, start.trigger.comment, "eyes")
         run = Run(
@@ -125,7 +141,7 @@ class Intake:
             created_at=self.clock.now(),
             budget=config.budget.as_limits(),
             kind=start.kind,
-            engine=str(config.engine),
+            engine=start.engine or str(config.engine),
             model=start.model or config.model or self.defaults.model,
             reason=start.reason,
         )
@@ -133,7 +149,7 @@ class Intake:
         if self.store.create(self.status.open(run)):
             self.queue.execute(run.id, run.epoch)
 
-    def _request(self, start: policy.StartRun, event: IssueLabeled | CommentCreated) -> Request:
+    def _request(self, start: intents.StartRun, event: IssueLabeled | CommentCreated) -> Request:
         # On the pull request, what came with the event are our own words.
         on_pull = isinstance(event, CommentCreated) and event.on_pull
         text = self.issues.read(event.thread).text if on_pull else event.issue
@@ -156,7 +172,7 @@ class Intake:
             for author in {comment.author for comment in standing}
         }
         trusted = [comment for comment in standing if rights[comment.author] >= Permission.WRITE]
-        return tuple(Remark(item.author.login, item.body[:MAX_REMARK]) for item in trusted[-MAX_REMARKS:])
+        return tuple(Remark(item.author.login, item.body[: policy.MAX_REMARK]) for item in trusted[-MAX_REMARKS:])
 
     def cancel(self, run: Run, conclusion: Conclusion, reason: str) -> None:
         """End an open run under a new epoch, so that a worker on it stops."""
@@ -178,13 +194,13 @@ class Intake:
             log.warning("%s could not be acted on: %s", event.kind, sentence)
             return
         try:
-            self._answer(event, policy.Answer(messages.could_not(sentence), "it failed"))
+            self._answer(event, intents.Answer(messages.could_not(sentence), "it failed"))
         except UserError as error:  # the conversation is locked, or the repository is not ours any more
             log.warning("%s could not be acted on (%s), nor answered: %s", event.kind, sentence, error)
 
-    def _leave(self, intent: policy.Intent, event: InstallationChanged) -> None:
+    def _leave(self, intent: intents.Intent, event: InstallationChanged) -> None:
         """Repositories that the App may no longer see: their runs end in the record, for there is nobody to tell."""
-        if not isinstance(intent, policy.LeaveRepositories):
+        if not isinstance(intent, intents.LeaveRepositories):
             return
         for run in self.store.unfinished():
             repository = run.thread.repository
@@ -192,7 +208,7 @@ class Intake:
             if repository.installation == event.installation and gone:
                 self.store.supersede(conclude(run, Conclusion.CANCELLED, self.clock.now(), intent.reason))
 
-    def _answer(self, event: Event, answer: policy.Answer) -> None:
+    def _answer(self, event: Event, answer: intents.Answer) -> None:
         """Say it on the thread, once for each event (or once for all), even when the event is acted on again."""
         assert not isinstance(event, InstallationChanged)
         marker = messages.marker(answer.once or _name(event), "answer")

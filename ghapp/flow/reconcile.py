@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from ghapp.core.events import Actor, ChecksChanged, Event, IssueLabeled, Reposit
 from ghapp.core.ports import Clock, Inbox, Issues, Pull, Pulls, Queue, Repositories, Store
 from ghapp.core.run import MAX_RECOVERIES, Conclusion, Request, Run, State, Step, Trigger, advance, conclude
 from ghapp.flow.status import Status
+from ghapp.flow.steering import Steering
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ class Reconcile:
     inbox: Inbox
     queue: Queue
     status: Status
+    steering: Steering
     clock: Clock
     new_key: Callable[[], str]
 
@@ -75,6 +78,12 @@ class Reconcile:
         elif run.is_followed:
             turn = int(now // POLL_SECONDS.get(run.state, 3600))
             self._hear(f"poll-{run.id}-{turn}", ChecksChanged(run.thread, run.head_sha, "poll"))
+            self._heed(run)
+
+    def _heed(self, run: Run) -> None:
+        """What was said while it was parked would wait for ever."""
+        with suppress(Superseded):
+            self.steering.heed(run)
 
     def _hear(self, name: str, event: Event) -> None:
         """Take in what no delivery told; a name counts once."""

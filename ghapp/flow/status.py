@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ghapp.core import messages
 from ghapp.core.errors import TransientError, UserError
-from ghapp.core.ports import Clock, Issues, Pace, Store
+from ghapp.core.ports import Clock, Conversations, Issues, Pace, Store
 from ghapp.core.run import Run
 
 log = logging.getLogger(__name__)
@@ -18,6 +18,7 @@ class Status:
 
     issues: Issues
     store: Store
+    conversations: Conversations
     pace: Pace
     clock: Clock
     page: Callable[[str], str]
@@ -52,5 +53,6 @@ class Status:
             self.tell(self.store.load(run_id))
 
     def _write(self, run: Run) -> int:
-        body = messages.status_comment(run, self.clock.now(), self.page(run.key))
+        waiting = [said.remark for said in self.conversations.said(run.id)[run.heard :]]
+        body = messages.status_comment(run, self.clock.now(), self.page(run.key), waiting)
         return self.issues.write_comment(run.thread, body, run.status_comment, messages.marker(run.id, "status"))

@@ -5,7 +5,6 @@ import pytest
 from ghapp.playground.state import Actor
 from ghapp.playground.verbs import issues
 from tests.scenarios.town import DEMO, Citizen, Town
-from tests.scenarios.turns import fix
 
 
 def test_someone_without_the_right_is_told_once(town: Town, stranger: Citizen) -> None:
@@ -81,7 +80,7 @@ def test_a_word_that_is_no_verb_gets_a_suggestion(town: Town, octocat: Citizen) 
     assert town.next_comment(issue) == "I do not know “frobnicate”. `/honk help` lists what I understand."
 
 
-@pytest.mark.parametrize("said", ["plan the way", "ask why?", "merge", "deploy staging", "budget +5", "allow"])
+@pytest.mark.parametrize("said", ["plan the way", "ask why?", "merge", "deploy staging"])
 def test_a_verb_of_a_later_version_is_named_as_such(said: str, town: Town) -> None:
     """Verbs that come later are understood, and say so."""
     admin = Citizen(town, town.world.person("admin", admin=DEMO))
@@ -136,35 +135,19 @@ def test_a_broken_config_is_told_and_starts_nothing(town: Town, octocat: Citizen
     assert town.world.issue(DEMO, issue).reactions == []
 
 
-def test_an_engine_of_a_later_version_is_refused(town: Town, octocat: Citizen) -> None:
-    """Our honk.yml asks for Claude Code, and Honk says that this version has another engine only."""
-    octocat.push("main", {".github/honk.yml": "engine: claude-code\n"})
-    issue = octocat.open_issue()
-    octocat.label(issue)
-    town.work()
-    assert town.next_comment(issue) == (
-        "The engine `claude-code` is not in this version of Honk. Set `engine: messages` in `.github/honk.yml`."
-    )
-
-
-def test_the_servers_default_engine_is_held_to_the_same(town: Town, octocat: Citizen) -> None:
-    """The operator set an engine that this version lacks, and whoever asks is told instead of getting another."""
-    town.environ.setenv("HONK_ENGINE", "claude-code")
-    issue = octocat.open_issue()
-    with town.model(fix()):
-        octocat.label(issue)
-        town.work()
-    assert "The engine `claude-code` is not in this version" in town.next_comment(issue)
-
-
-def test_nothing_to_stop_and_nothing_to_retry(town: Town, octocat: Citizen) -> None:
-    """Stop and retry on an issue without a run say that there is none."""
+def test_what_needs_a_run_says_that_there_is_none(town: Town, octocat: Citizen) -> None:
+    """Stop, retry, budget and allow on an issue without a run say that there is none."""
+    admin = Citizen(town, town.world.person("admin", admin=DEMO))
     issue = octocat.open_issue()
     octocat.comment(issue, "/honk stop")
     octocat.comment(issue, "/honk retry")
+    octocat.comment(issue, "/honk budget +5")
+    admin.comment(issue, "/honk allow")
     town.work()
     assert town.next_comment(issue) == "Nothing is running here."
     assert town.next_comment(issue) == "There was no run here yet. `/honk fix` starts one."
+    assert town.next_comment(issue) == "No run is open here. `/honk fix` starts one."
+    assert town.next_comment(issue) == "No run waits for that here."
 
 
 def test_a_command_on_a_pull_request_of_ones_own_is_referred_to_issues(town: Town, octocat: Citizen) -> None:
@@ -181,7 +164,7 @@ def test_a_second_label_while_a_run_is_open_is_answered(town: Town, octocat: Cit
     issue = octocat.open_issue()
     octocat.label(issue)
     town.listen()
-    octocat.comment(issue, "/honk fix faster")
+    octocat.comment(issue, "/honk fix")
     octocat.comment(issue, "/honk retry")
     town.listen()
     assert town.next_comment(issue) == "I am at it already (queued). `/honk stop` ends it."
