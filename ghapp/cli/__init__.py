@@ -3,23 +3,48 @@
 import logging
 import os
 import sys
+from collections import UserDict
+from importlib import import_module
+from typing import Any
 
 import click
 from dotenv import load_dotenv
 
-from ghapp.cli import demo, doctor, fix, parts, playground, run
 from ghapp.core.errors import UserError
 from ghapp.playground.packages import PackageError
 from ghapp.playground.script import ScriptError
 
+_WHERE = {
+    "run": "run:run",
+    "demo": "demo:demo",
+    "fix": "fix:fix",
+    "doctor": "doctor:doctor",
+    "playground": "playground:playground",
+    "web": "parts:web",
+    "intake": "parts:intake",
+    "worker": "parts:run_worker",
+    "clock": "parts:clock",
+    "relay": "relay:relay",
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class _Imported(UserDict[str, Any]):
+    """Commands by name, each imported when it is asked for.
+
+    All of them take a second, and a relay is started for every attempt.
+    """
+
+    def __getitem__(self, name: str) -> click.Command:
+        module, command = super().__getitem__(name).split(":")
+        found: click.Command = getattr(import_module(f"ghapp.cli.{module}"), command)
+        return found
+
+
+@click.group(
+    commands=_Imported(_WHERE), context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 def honk() -> None:
     """Label an issue, get a proven pull request."""
-
-
-for command in (run.run, demo.demo, fix.fix, doctor.doctor, playground.playground, *parts.COMMANDS):
-    honk.add_command(command)
 
 
 def main() -> None:

@@ -72,6 +72,3 @@ def clock() -> None:
         tick(sweep=ticks % ticks_a_sweep == 0)
         ticks += 1
         over.wait(settings.tick_seconds)
-
-
-COMMANDS = (web, intake, run_worker, clock)

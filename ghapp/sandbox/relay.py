@@ -24,7 +24,7 @@ import httpx2
 
 from ghapp.core.budget import price_of
 from ghapp.core.errors import UserError
-from ghapp.core.ports import Account, ModelAccess
+from ghapp.core.ports import Account, BudgetSpent, ModelAccess
 from ghapp.core.run import Run
 from ghapp.sandbox import relay_rules
 from ghapp.sandbox.folders import locked_if_free, owned, remove
@@ -38,7 +38,8 @@ _MAX_SOCKET_PATH = 107  # bytes; sun_path of unix(7)
 # A model may think for minutes before the first byte; ten are what the SDK grants a call as well.
 _TIMEOUT = httpx2.Timeout(600, connect=30)
 
-Stop = Callable[[], object]
+Stop = Callable[[float], object]
+"""Lets no new call in, and cuts what is underway after so many seconds."""
 
 
 class ModelRelay:
@@ -59,11 +60,17 @@ class ModelRelay:
 
     @contextmanager
     def open(self, run: Run, model: str) -> Iterator[ModelAccess]:
-        """Listen for one attempt; its time counts from here.
+        """Listen for one attempt; its time counts from here. What is underway at the end is cut.
 
         The account is charged in the relay's thread once for each call that was answered, when it ends, however it
         ends. What that raises is raised here at the end. Raises UserError when the socket's path would be too long.
         """
+        with self.listen(run, model) as (access, _):
+            yield access
+
+    @contextmanager
+    def listen(self, run: Run, model: str) -> Iterator[tuple[ModelAccess, Stop]]:
+        """As `open`, and a way to end that gives what is underway some seconds to end by itself."""
         temporary = Path(tempfile.gettempdir())  # a data folder's path may be too long for a socket
         _sweep(temporary)
         with owned(temporary, _PREFIX) as folder:
@@ -72,15 +79,19 @@ class ModelRelay:
                 self._upstream, self._key, model, Purse(run.budget, run.usage, self._account_of(run), self._clock)
             )
             with ThreadPoolExecutor(1, thread_name_prefix="honk-relay") as pool:
-                ready: Future[Stop] = Future()
-                done = pool.submit(lambda: asyncio.run(session.listen(path, ready)))
+                ready: Future[None] = Future()
+                stopped: Future[float] = Future()
+                done = pool.submit(lambda: asyncio.run(session.listen(path, ready, stopped)))
                 done.add_done_callback(lambda ended: _tell_failure(ended, ready))
                 try:
                     ready.result()
-                    yield ModelAccess(path, model)
+                    yield ModelAccess(path, model), partial(_stop, stopped)
+                except BudgetSpent:
+                    if session.failure is None:  # else it is the account that has ended the work
+                        raise
                 finally:
                     # Also when a signal ends the wait for `ready`: leaving the pool waits for its thread.
-                    ready.add_done_callback(_stop)
+                    _stop(stopped, 0)
                     done.result()
             if session.failure is not None:
                 raise session.failure
@@ -98,9 +109,9 @@ class _Session:
         """What the account raised, if it did."""
         return self._purse.failure
 
-    async def listen(self, path: Path, ready: Future[Stop]) -> None:
-        """Serve until the function that `ready` receives is called; then cut what is underway."""
-        stopped, loop = asyncio.Event(), asyncio.get_running_loop()
+    async def listen(self, path: Path, ready: Future[None], stopped: Future[float]) -> None:
+        """Serve until `stopped` tells how many seconds are left to what is underway; then cut it."""
+        loop = asyncio.get_running_loop()
         # A redirect is not followed: it would carry the key to another address.
         async with httpx2.AsyncClient(timeout=_TIMEOUT, follow_redirects=False) as provider:
 
@@ -110,9 +121,12 @@ class _Session:
                 caller.add_done_callback(self._callers.discard)
 
             server = await asyncio.start_unix_server(welcome, path)
-            ready.set_result(partial(loop.call_soon_threadsafe, stopped.set))
-            await stopped.wait()
+            ready.set_result(None)
+            seconds = await asyncio.wrap_future(stopped)
             server.close()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self._purse.close()
             for caller in self._callers:
                 caller.cancel()
             await asyncio.gather(*self._callers, return_exceptions=True)
@@ -192,12 +206,13 @@ def _socket_path(folder: Path) -> Path:
     return path
 
 
-def _stop(ready: Future[Stop]) -> None:
-    if ready.exception() is None:
-        ready.result()()
+def _stop(stopped: Future[float], seconds: float) -> None:
+    """Only the first word counts."""
+    if not stopped.done():
+        stopped.set_result(seconds)
 
 
-def _tell_failure(ended: Future[None], ready: Future[Stop]) -> None:
+def _tell_failure(ended: Future[None], ready: Future[None]) -> None:
     """Pass on why there is nothing to be ready for."""
     error = ended.exception()
     if error is not None and not ready.done():

@@ -15,6 +15,7 @@ from ghapp.sandbox.relay_rules import Refused
 
 _CHARACTERS_PER_TOKEN = 4
 _FIGURES = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
+_UNRECORDED = "what this run uses can no longer be recorded"
 _SHOWN = ("text", "thinking", "partial_json")
 
 
@@ -104,17 +105,28 @@ class Purse:
         self._opened_at = clock()
         self._underway: list[Usage] = []
         self._ended = asyncio.Event()
+        self._closed = False
         self.failure: BaseException | None = None
 
     async def admit(self, worst: Usage) -> None:
-        """Wait for room and take it. Raises Refused when a limit is reached."""
+        """Wait for room and take it. Raises Refused when a limit is reached, or the purse is closed."""
         while True:
+            if self._closed:
+                raise Refused(503, "api_error", "this attempt is over")
             seconds = self._clock() - self._opened_at
             self._refuse_at_limit(seconds)
             planned = sum(self._underway, self._spent)
             if self._budget.exceeded(planned, seconds) is None:
                 self._underway.append(worst)
                 return
+            self._ended.clear()
+            await self._ended.wait()
+
+    async def close(self) -> None:
+        """Let nothing more in, and wait until all that was let in is settled."""
+        self._closed = True
+        self._ended.set()  # whoever waits for room is to hear it
+        while self._underway:
             self._ended.clear()
             await self._ended.wait()
 
@@ -135,12 +147,20 @@ class Purse:
 
     def _refuse_at_limit(self, seconds: float) -> None:
         if self.failure is not None:
-            reason: str | None = "what this run uses can no longer be recorded"
+            reason: str | None = _UNRECORDED
         else:
-            reason = self._budget.exceeded(self._spent, seconds) or self._account.closed()
+            reason = self._budget.exceeded(self._spent, seconds) or self._beyond_the_run()
         if reason:
             headers = [(b"x-should-retry", b"false"), (b"honk-budget", b"spent")]
             raise Refused(402, "billing_error", reason, headers)
+
+    def _beyond_the_run(self) -> str | None:
+        """The account's own limit that is reached; without an account to ask, none is kept to."""
+        try:
+            return self._account.closed()
+        except (Exception, Superseded) as error:  # noqa: BLE001 - as above
+            self.failure = error
+            return _UNRECORDED
 
 
 def _object(text: bytes) -> dict[str, Any]:

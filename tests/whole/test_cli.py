@@ -22,10 +22,13 @@ from tests.whole.terminal import Terminal, said_in_one_line
 
 
 def test_honk_lists_its_commands(terminal: Terminal) -> None:
-    """`honk --help` names every command with its sentence."""
+    """`honk --help` names every command with its sentence, and not the one that is no person's."""
     done = terminal.honk("--help")
     assert done.returncode == 0
+    assert "relay" not in done.stdout
     for name, command in honk.commands.items():
+        if command.hidden:
+            continue
         assert name in done.stdout
         assert command.get_short_help_str(30).removesuffix("...") in done.stdout
 
