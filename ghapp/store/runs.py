@@ -14,6 +14,7 @@ from ghapp.core.errors import Superseded
 from ghapp.core.events import Thread
 from ghapp.core.run import ACTIVE, Run, State
 from ghapp.store.connection import DAY, key, store_errors, text
+from ghapp.store.conversations import words
 from ghapp.store.spending import usage_of
 
 LEASE_SECONDS = 30.0
@@ -32,8 +33,8 @@ redis.call('SET', KEYS[4], ARGV[1])
 return 1
 """
 
-# KEYS: run, thread, open runs, lease, page. ARGV: run id, json, epoch expected, epoch written, state, active, done,
-# version expected, seconds to keep what has ended
+# KEYS: run, thread, open runs, lease, page, words. ARGV: run id, json, epoch expected, epoch written, state, active,
+# done, version expected, seconds to keep what has ended
 _SAVE = """
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[3] then return 0 end
 if redis.call('HGET', KEYS[1], 'version') ~= ARGV[8] then return 0 end
@@ -43,7 +44,7 @@ if ARGV[6] == '0' or ARGV[3] ~= ARGV[4] then redis.call('DEL', KEYS[4]) end
 if ARGV[7] == '1' then
   redis.call('SREM', KEYS[3], ARGV[1])
   if redis.call('HGET', KEYS[2], 'open') == ARGV[1] then redis.call('HDEL', KEYS[2], 'open') end
-  for _, ended in ipairs({KEYS[1], KEYS[5]}) do redis.call('EXPIRE', ended, ARGV[9]) end
+  for _, ended in ipairs({KEYS[1], KEYS[5], KEYS[6]}) do redis.call('EXPIRE', ended, ARGV[9]) end
 end
 return 1
 """
@@ -119,7 +120,7 @@ class Runs:
 
     def _write(self, run: Run, epoch: int) -> Run:
         written = replace(run, version=run.version + 1)
-        keys = [_run(run.id), _thread(run.thread), key("open"), _lease(run.id), key("page", run.key)]
+        keys = [_run(run.id), _thread(run.thread), key("open"), _lease(run.id), key("page", run.key), words(run.id)]
         flags = [run.state.value, int(run.is_active), int(run.is_done)]
         args: list[str | bytes | int] = [run.id, _RUN.dump_json(written), epoch, run.epoch, *flags, run.version, _KEEP]
         with store_errors():

@@ -4,6 +4,7 @@ It is kept apart from the record of a run, which is fenced: money is spent whoev
 gets the count of the moment. Days are those of UTC.
 """
 
+import secrets
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
@@ -17,10 +18,20 @@ from ghapp.store.connection import DAY, key, store_errors, text
 _KEEP = 90 * DAY
 _COUNTED = tuple(field.name for field in fields(Usage))
 
+# KEYS: the charge, usage, counters. ARGV: seconds to keep, micro-dollars, then names and counts of the usage. The
+# client asks again when a connection is lost before the answer, so each charge has a name and is made once.
+_CHARGE = """
+if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', 3600) then return 0 end
+for at = 3, #ARGV, 2 do redis.call('HINCRBY', KEYS[2], ARGV[at], ARGV[at + 1]) end
+for at = 3, #KEYS do redis.call('INCRBY', KEYS[at], ARGV[2]) end
+for at = 2, #KEYS do redis.call('EXPIRE', KEYS[at], ARGV[1]) end
+return 1
+"""
+
 
 @dataclass(frozen=True)
 class Caps:
-    """Limits in micro-dollars beyond a run's own: for an issue ever, and for each day."""
+    """Limits in micro-dollars beyond a run's own: for an issue ever, and for each day. 0 is no limit."""
 
     issue: int = 50 * MICROS
     person: int = 100 * MICROS
@@ -51,17 +62,15 @@ class RunAccount:
 
     def __init__(self, redis: "Redis", clock: Clock, caps: Caps, run: Run) -> None:
         self._redis, self._clock, self._caps, self._run = redis, clock, caps, run
+        self._charge = redis.register_script(_CHARGE)
 
     def charge(self, usage: Usage) -> None:
         """Add it to all that it counts for, in one transaction."""
-        with store_errors(), self._redis.pipeline() as pipeline:
-            for name in _COUNTED:
-                pipeline.hincrby(_usage(self._run.id), name, getattr(usage, name))
-            pipeline.expire(_usage(self._run.id), _KEEP)
-            for counter, _, _ in self._counters():
-                pipeline.incrby(counter, usage.micros)
-                pipeline.expire(counter, _KEEP)
-            pipeline.execute()
+        once = key("charge", secrets.token_hex(16))
+        keys = [once, _usage(self._run.id), *(counter for counter, _, _ in self._counters())]
+        counts = [item for name in _COUNTED for item in (name, getattr(usage, name))]
+        with store_errors():
+            self._charge(keys, [_KEEP, usage.micros, *counts])
 
     def closed(self) -> str | None:
         """The first limit that is reached, as a phrase."""
@@ -69,7 +78,7 @@ class RunAccount:
         with store_errors():
             found = self._redis.mget([counter for counter, _, _ in counters])
         for (_, cap, whose), spent in zip(counters, found, strict=True):
-            if int(spent or 0) >= cap:
+            if cap and int(spent or 0) >= cap:
                 return f"the limit of ${cap / MICROS:.2f} {whose} is reached"
         return None
 
