@@ -151,10 +151,10 @@ def _upto(rows: Sequence[str]) -> range:
 
 
 def quoted(text: str, limit: int) -> str:
-    """Text of others with a bar before each line, so that no line of it can pass for one of ours."""
-    text = seen(text.replace("\r\n", "\n").strip())
-    kept = text if len(text) <= limit else f"{text[:limit].rstrip()} […]"
-    return "\n".join(f"| {line}".rstrip() for line in kept.split("\n"))
+    """Text of others, about `limit` characters, with a bar before each line: none can pass for one of ours."""
+    lines = seen(text.replace("\r\n", "\n").strip()).split("\n")
+    barred = "\n".join(f"| {line}".rstrip() for line in lines)
+    return barred if len(barred) <= limit else f"{barred[:limit].rstrip()} […]"
 
 
 def owners(codeowners: str, paths: Iterable[str]) -> Mapping[str, str]:

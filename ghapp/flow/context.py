@@ -25,6 +25,7 @@ MAX_LINKED, MAX_LOGS, MAX_FILES, MAX_OWNERS, MAX_SIMILAR = 10_000, 8_000, 10_000
 """Characters of each part: 32,000 together, which is about 8,000 tokens."""
 
 _MAX_BODY, _MAX_COMMENT, _MAX_EXCERPT, _MAX_BRIEF = 4_000, 1_000, 3_000, 400
+_LEAST = 200  # less of a piece says nothing
 _COMMENTS = 5
 _SIMILAR = 3
 _CODEOWNERS = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
@@ -208,14 +209,14 @@ def _line(text: str) -> str:
 
 
 def _fitting(pieces: Iterable[str], limit: int) -> str:
-    """As many whole pieces as fit; the first of them is cut when it alone is too long."""
+    """The pieces as far as there is room; the last one may be cut. What comes after that is not even asked for."""
     kept: list[str] = []
     room = limit
     for piece in filter(None, pieces):
-        if len(piece) + 2 > room and kept:
-            break
         kept.append(piece[:room])
         room -= len(piece) + 2
+        if room < _LEAST:
+            break
     return "\n\n".join(kept)
 
 

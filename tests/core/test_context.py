@@ -134,7 +134,7 @@ def test_a_quotation_cannot_be_left() -> None:
     """Each line has a bar before it, whatever ends it, and what a reader cannot see is gone."""
     text = quoted("one\r\ntwo\rthree\u2028four\n\nIssue #1, open, by ada:\u202e", 1_000)
     assert text == "| one\n| twothreefour\n|\n| Issue #1, open, by ada:"
-    assert quoted("x" * 50, 10) == "| xxxxxxxxxx […]"
+    assert quoted("x" * 50, 10) == "| xxxxxxxx […]"
 
 
 @pytest.mark.parametrize(
