@@ -15,6 +15,7 @@ MAX_THREADS = 5
 MAX_LINKS = 3
 MAX_FILES = 6
 MAX_PLACES = 3  # lines that are shown of one file
+_MAX_NAMES = 2_000  # words of a text that may be paths
 _AROUND = 12  # lines before and after
 _WORDS = 4
 _MAX_STARS = 6  # of one pattern; each more costs a regular expression dearly
@@ -80,7 +81,8 @@ def files_named(text: str, paths: Collection[str]) -> tuple[Place, ...]:
     """
     text, known = text[:MAX_TEXT], _ByName(paths)
     found: dict[str, dict[int, None]] = {}
-    for named, line in [*_PYTHON_FRAME.findall(text), *_PLACE.findall(text)]:
+    named_at = dict.fromkeys([*_PYTHON_FRAME.findall(text), *_PLACE.findall(text)])
+    for named, line in list(named_at)[:_MAX_NAMES]:
         path = known.find(named)
         if path is not None:
             found.setdefault(path, {}).update({int(line): None} if line else {})

@@ -14,19 +14,17 @@ from urllib.parse import SplitResult, urlsplit
 from ghapp.core.errors import TransientError, UserError
 from ghapp.core.ports import Image, Pictures
 from ghapp.github import downloads
+from ghapp.github.picture_kinds import media_type, pixels
 
 MAX_IMAGES = 5
 MAX_BYTES = 5 * 1024 * 1024 * 3 // 4
 """The model takes 5 MiB a picture, counted as base64. https://docs.claude.com/en/docs/build-with-claude/vision"""
 
+MAX_SIDE = 8_000
+"""Pixels; the same page. One picture that is too large would have the model's service refuse the whole request."""
+
 _ASSETS = "/user-attachments/assets/"
 _ADDRESS = re.compile(r"https?://[^\s\"'<>()\[\]\\]{1,500}")
-_MAGIC = {
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF87a": "image/gif",
-    b"GIF89a": "image/gif",
-}
 _SHOWN = re.compile(
     r"!\[[^\]]{0,500}\]\((https?://[^\s)]{1,500})|<img\b[^<>]{0,500}?\bsrc=[\"'](https?://[^\"']{1,500})"
 )
@@ -84,13 +82,6 @@ def pictures(attachments: Attachments, asked: str, rendered: Iterable[str]) -> P
     return Pictures(tuple(images), tuple(notes))
 
 
-def media_type(content: bytes) -> str | None:
-    """What kind of picture it is by its first bytes, whatever it is called; None when it is none that we take."""
-    if content[:4] == b"RIFF" and content[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for magic, kind in _MAGIC.items() if content.startswith(magic)), None)
-
-
 def _fetched(attachments: Attachments, address: str | None) -> Image:
     if address is None:
         raise UserError("it is not in the issue any more")
@@ -98,6 +89,9 @@ def _fetched(attachments: Attachments, address: str | None) -> Image:
     kind = media_type(content)
     if kind is None:
         raise UserError("it is no PNG, JPEG, GIF or WebP")
+    size = pixels(content)
+    if size is None or not all(0 < side <= MAX_SIDE for side in size):
+        raise UserError(f"it is damaged, or larger than {MAX_SIDE} by {MAX_SIDE} pixels")
     return Image(kind, content)
 
 

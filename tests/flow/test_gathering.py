@@ -22,7 +22,7 @@ from tests.accounts import run_of
 from tests.github.front import Front
 
 LATER = "2100-01-01T00:00:00Z"
-PNG = b"\x89PNG\r\n\x1a\n and so on"
+PNG = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\0\x01\0\0\0\x01 and so on"
 Gather = Callable[..., Gathered]
 
 

@@ -12,7 +12,8 @@ from ghapp.core.ports import Image
 from ghapp.github.app import GitHubApp
 from ghapp.github.checks import GitHubChecks
 from ghapp.github.issues import GitHubIssues
-from ghapp.github.pictures import MAX_BYTES, Attachments, media_type
+from ghapp.github.picture_kinds import media_type, pixels
+from ghapp.github.pictures import MAX_BYTES, Attachments
 from ghapp.playground.state import CheckRun
 from ghapp.playground.world import World
 from tests.github.front import Front
@@ -20,7 +21,10 @@ from tests.github.front import Front
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
-JPEG, GIF, WEBP = b"\xff\xd8\xff\xe0 jpeg", b"GIF89a gif", b"RIFF\x04\0\0\0WEBP"
+JPEG = b"\xff\xd8\xff\xe0\0\x04ab\xff\xff\xc0\0\x11\x08\0\x02\0\x03 and so on"
+GIF = b"GIF89a\x03\0\x02\0 and so on"
+WEBP = b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\x02\0\0\x01\0\0"
+HUGE = PNG[:16] + b"\0\0\x1f\x41" + PNG[20:]
 
 
 @pytest.fixture
@@ -90,6 +94,8 @@ def test_without_pictures_nothing_is_asked(issues: GitHubIssues, world: World, t
         (b"%PDF-1.7", "no PNG, JPEG, GIF or WebP"),
         (b"", "no PNG, JPEG, GIF or WebP"),
         (PNG + b"\0" * MAX_BYTES, "larger than 3840 KiB"),
+        (HUGE, "larger than 8000 by 8000 pixels"),
+        (PNG[:20], "damaged"),
     ],
 )
 def test_what_is_no_picture_is_left_out_with_a_word(
@@ -177,6 +183,20 @@ def test_kinds_by_content() -> None:
     """The four kinds that the model takes."""
     kinds = [media_type(content) for content in (PNG, JPEG, GIF, WEBP, b"RIFF\0\0\0\0WAVE", b"BM")]
     assert kinds == ["image/png", "image/jpeg", "image/gif", "image/webp", None, None]
+
+
+VP8L = b"RIFF\x16\0\0\0WEBPVP8L\x0a\0\0\0\x2f" + (2 | 1 << 14).to_bytes(4, "little")
+VP8 = b"RIFF\x16\0\0\0WEBPVP8 \x0a\0\0\0\0\0\0\x9d\x01\x2a\x03\0\x02\0"
+
+
+@pytest.mark.parametrize("content", [JPEG, GIF, WEBP, VP8L, VP8])
+def test_width_and_height(content: bytes) -> None:
+    """Three by two, in each of the formats; bytes that end too early tell nothing, and raise nothing."""
+    assert pixels(content) == (3, 2)
+    assert pixels(PNG) == (1, 1)
+    assert pixels(HUGE) == (8_001, 1)
+    assert [pixels(content[:end]) for end in range(9)] == [None] * 9
+    assert pixels(JPEG[:8] + b"\0" + JPEG[8:]) is None
 
 
 # Logs
