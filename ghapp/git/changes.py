@@ -1,24 +1,25 @@
 """What lies between two commits, for the gate and for people: read by plumbing, which obeys no configuration."""
 
 import os
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal, cast
 
 from ghapp.core.errors import UserError
-from ghapp.core.gate import LINK, SUBMODULE, Change, FileChange
+from ghapp.core.gate import EXECUTABLE, FILE, LINK, Change, FileChange
 from ghapp.git import blobs
 from ghapp.git.process import Git, GitFailed, Limits
 
 MAX_DIFF = 1_000_000
 # Above what the gate lets out: beyond these, contents are not looked at, and sizes alone stop the change.
 _MAX_BLOB = 8 * 2**20
-_MAX_TOTAL = 64 * 2**20
+_MAX_TOTAL = 48 * 2**20
 # A few hundred bytes of nested trees can name more paths than there are atoms.
 _LISTING = Limits(output=64 * 2**20, cpu=60, memory=4 * 2**30)
 _LOOKED_AT = 8000  # where git itself looks for a NUL to tell binary files
+
+_TEXTS = (FILE, EXECUTABLE)
 
 Status = Literal["A", "M", "D", "T"]
 
@@ -35,12 +36,15 @@ class _Entry:
     new: str
 
     @property
-    def is_text(self) -> bool:
-        return self.status != "D" and self.new_mode not in (LINK, SUBMODULE) and self.old != self.new
+    def texts(self) -> tuple[str | None, str | None]:
+        """The blobs whose text is compared, of base and of head; None where there is nothing to read."""
+        if self.old == self.new:
+            return None, None
+        return (self.old if self.old_mode in _TEXTS else None, self.new if self.new_mode in _TEXTS else None)
 
 
 def change(git: Git, base: str, head: str) -> Change:
-    """All files that differ, with the lines that head adds, and how head comes from base."""
+    """All files that differ, with both their texts, and how head comes from base."""
     entries = list(_entries(git, base, head))
     sizes = blobs.sizes(git, (sha for entry in entries for sha in (entry.old, entry.new)))
     known = blobs.contents(git, _readable(entries, sizes))
@@ -75,9 +79,13 @@ def _entries(git: Git, base: str, head: str) -> Iterator[_Entry]:
 
 
 def _readable(entries: Sequence[_Entry], sizes: Mapping[str, int]) -> list[str]:
-    """Both sides of every text that changed, and the targets of links, as far as there is room for them."""
+    """Targets of links and both sides of every text that changed, as far as there is room for them.
+
+    Head's come first: what leaves must be looked at, whatever large files of base it takes away.
+    """
     wanted = [entry.new for entry in entries if entry.new_mode == LINK]
-    wanted += [sha for entry in entries if entry.is_text for sha in (entry.new, entry.old)]
+    wanted += [entry.texts[1] for entry in entries if entry.texts[1]]
+    wanted += [entry.texts[0] for entry in entries if entry.texts[0]]
     small = [sha for sha in dict.fromkeys(wanted) if sizes.get(sha, _MAX_BLOB + 1) <= _MAX_BLOB]
     total = accumulate(sizes[sha] for sha in small)
     return [sha for sha, so_far in zip(small, total, strict=True) if so_far <= _MAX_TOTAL]
@@ -85,6 +93,7 @@ def _readable(entries: Sequence[_Entry], sizes: Mapping[str, int]) -> list[str]:
 
 def _file(entry: _Entry, sizes: Mapping[str, int], known: Mapping[str, bytes]) -> FileChange:
     target = known.get(entry.new) if entry.new_mode == LINK else None
+    old, new = entry.texts
     return FileChange(
         path=entry.path,
         status=entry.status,
@@ -92,24 +101,13 @@ def _file(entry: _Entry, sizes: Mapping[str, int], known: Mapping[str, bytes]) -
         new_mode=entry.new_mode,
         size=sizes.get(entry.new, 0),
         link_target=os.fsdecode(target) if target is not None else None,
-        added=_added(known.get(entry.old, b""), known.get(entry.new)) if entry.is_text else (),
+        before=_text(known.get(old)) if old else "",
+        after=_text(known.get(new)) if new else "",
     )
 
 
-def _added(old: bytes, new: bytes | None) -> tuple[str, ...] | None:
-    """Lines of the new content beyond those of the old, counted rather than aligned; None when it is no text.
-
-    A diff can be led to take quadratic time, or by attributes to show nothing at all. Counting cannot; a line that
-    only moves is not an added one.
-    """
-    if new is None or b"\0" in new[:_LOOKED_AT]:
+def _text(content: bytes | None) -> str | None:
+    """The content as text, or None for what was not read or has a NUL where git looks for one."""
+    if content is None or b"\0" in content[:_LOOKED_AT]:
         return None
-    left = Counter(old.split(b"\n"))
-    left.subtract(new.split(b"\n"))
-    surplus = {line: -count for line, count in left.items() if count < 0}
-    found = []
-    for line in reversed(new.split(b"\n")):
-        if surplus.get(line, 0) > 0:
-            surplus[line] -= 1
-            found.append(os.fsdecode(line))
-    return tuple(reversed(found))
+    return content.decode("utf-8", "surrogateescape")

@@ -27,15 +27,15 @@ LIMITS = Limits()
 
 
 def added(path: str, *lines: str, mode: str = FILE) -> FileChange:
-    return FileChange(path, "A", new_mode=mode, size=sum(map(len, lines)), added=lines)
+    return FileChange(path, "A", new_mode=mode, size=sum(map(len, lines)), after="".join(f"{line}\n" for line in lines))
 
 
 def link(path: str, target: str | None) -> FileChange:
     return FileChange(path, "A", new_mode=LINK, link_target=target)
 
 
-def deleted(path: str, mode: str = FILE) -> FileChange:
-    return FileChange(path, "D", old_mode=mode)
+def deleted(path: str, *lines: str, mode: str = FILE) -> FileChange:
+    return FileChange(path, "D", old_mode=mode, before="".join(f"{line}\n" for line in lines))
 
 
 def look(*files: FileChange, limits: Limits = LIMITS, secrets: tuple[str, ...] = ()) -> tuple[Finding, ...]:
@@ -50,7 +50,7 @@ def test_an_ordinary_change_passes() -> None:
     """Files, executables, links within the tree, moves and deletions are nothing to speak of."""
     assert not look(
         added("src/a.py", "x = 1"),
-        FileChange("src/b.py", "M", FILE, EXECUTABLE, 10, added=("#!/bin/sh",)),
+        FileChange("src/b.py", "M", FILE, EXECUTABLE, 10, after="#!/bin/sh\n"),
         added("dir with blanks/é漢.txt", "token = None"),
         added(".gitignore", "*.pyc"),
         added(".github/dependabot.yml", "version: 2"),
@@ -142,7 +142,7 @@ def test_only_files_and_links_leave(mode: str) -> None:
     "file",
     [
         added("vendor/x", mode=SUBMODULE),
-        deleted("vendor/x", SUBMODULE),
+        deleted("vendor/x", mode=SUBMODULE),
         added(".gitmodules"),
         deleted(".gitmodules"),
         added(".GitModules"),
@@ -201,16 +201,44 @@ def test_a_link_does_not_take_the_place_of_a_folder() -> None:
     ],
 )
 def test_workflows_are_an_admins(path: str) -> None:
-    """Neither written nor deleted, in any spelling."""
-    assert rules(added(path)) == [Rule.WORKFLOW]
-    assert rules(deleted(path)) == [Rule.WORKFLOW]
+    """Neither written nor deleted without a word, in any spelling; of the whole folder no word is enough."""
+    expected = Severity.BLOCK if path == ".github/workflows" else Severity.PAUSE
+    for file in (added(path), deleted(path)):
+        (finding,) = look(file)
+        assert (finding.rule, finding.severity) == (Rule.WORKFLOW, expected)
 
 
-def test_honk_does_not_write_its_own_rules() -> None:
-    """The configuration is a person's, and so is the folder that it is in."""
-    assert rules(added(".github/honk.yml", "protect: []")) == [Rule.CONFIG]
-    assert rules(deleted(".github/HONK.yml")) == [Rule.CONFIG]
-    assert rules(link(".github", "elsewhere")) == [Rule.CONFIG]
+def test_honk_asks_before_it_writes_its_own_rules() -> None:
+    """The file is an admin's, and counts only once it is merged; the folder that it is in is not replaced."""
+    for file in (added(".github/honk.yml", "protect: []"), deleted(".github/HONK.yml")):
+        assert [(f.rule, f.severity) for f in look(file)] == [(Rule.CONFIG, Severity.PAUSE)]
+    assert [(f.rule, f.severity) for f in look(link(".github", "elsewhere"))] == [(Rule.CONFIG, Severity.BLOCK)]
+
+
+def test_what_a_person_allowed_is_noted() -> None:
+    """That path and no other, and only what waits for a word."""
+    ours, theirs = ".github/workflows/ci.yml", ".github/workflows/ci2.yml"
+    limits = Limits(allowed=(ours, ".git/config"), protect=("*.yml",))
+    found = {(f.rule, f.path): f for f in look(added(ours), added(theirs), added(".git/config"), limits=limits)}
+    assert found[Rule.WORKFLOW, ours].severity is Severity.NOTE
+    assert found[Rule.PROTECTED, ours].severity is Severity.NOTE
+    assert found[Rule.PROTECTED, ours].detail == "protected by *.yml; allowed by a person"
+    assert found[Rule.WORKFLOW, theirs].severity is Severity.PAUSE
+    assert found[Rule.PATH, ".git/config"].severity is Severity.BLOCK
+
+
+@pytest.mark.parametrize("path", [".github/workflows/\udce9.yml", ".github/workflows/" + "x" * 200])
+def test_what_cannot_be_shown_cannot_be_allowed(path: str) -> None:
+    """Two paths may look alike once they are printable, or cut; neither waits for a word that could mean both."""
+    (finding,) = look(added(path), limits=Limits(allowed=(paths.shown(path),)))
+    assert (finding.rule, finding.severity) == (Rule.WORKFLOW, Severity.BLOCK)
+
+
+def test_a_link_is_not_allowed_in_place_of_a_workflow() -> None:
+    """What is behind it may change without a question."""
+    ours = ".github/workflows/ci.yml"
+    (finding,) = look(link(ours, "../../ci.yml"), limits=Limits(allowed=(ours,)))
+    assert (finding.rule, finding.severity) == (Rule.WORKFLOW, Severity.BLOCK)
 
 
 @pytest.mark.parametrize(
@@ -317,8 +345,9 @@ def test_known_secrets_do_not_leave() -> None:
 def test_a_secret_in_a_path_is_shown_by_no_rule() -> None:
     """Other findings on the same path do not show it either."""
     secret = "correct-horse-battery"
-    findings = look(added(f".github/workflows/{secret}.yml"), deleted(f"tests/test_{secret}.py"), secrets=(secret,))
+    findings = look(added(f".github/workflows/{secret}.yml"), deleted(f"tests/test_{secret}.py", "def test_a(): ..."), secrets=(secret,))
     assert {f.rule for f in findings} == {Rule.SECRET, Rule.WORKFLOW, Rule.TESTS}
+    assert all(f.severity is not Severity.PAUSE for f in findings), "nobody can allow what is not shown"
     assert secret not in repr(findings)
 
 
@@ -344,23 +373,23 @@ def test_short_strings_are_no_secrets() -> None:
 def test_skipped_tests_are_noted(path: str, line: str) -> None:
     """The reviewer hears of it; the change may leave."""
     findings = look(added(path, "ok", line, line))
-    assert [(f.rule, f.severity) for f in findings] == [(Rule.TESTS, Severity.NOTE)]
+    assert [(f.rule, f.severity) for f in findings] == [(Rule.SKIPPED, Severity.NOTE)]
     assert "added line 2" in findings[0].detail
 
 
 def test_deleted_tests_and_binary_files_are_noted() -> None:
     """What nobody can read in the diff is said."""
-    findings = look(deleted("tests/test_a.py"), FileChange("a.png", "A", new_mode=FILE, added=None))
-    assert [(f.rule, f.severity) for f in findings] == [(Rule.TESTS, Severity.NOTE), (Rule.BINARY, Severity.NOTE)]
+    findings = look(deleted("tests/test_a.py", "def test_a(): ..."), FileChange("a.png", "A", new_mode=FILE, after=None))
+    assert [(f.rule, f.severity) for f in findings] == [(Rule.BINARY, Severity.NOTE), (Rule.TESTS, Severity.NOTE)]
     assert look(added("src/skip.py", "pytest.skip('x')")) == ()
 
 
-def test_what_blocks_comes_first_and_is_never_crowded_out() -> None:
-    """A thousand notes do not hide one block."""
-    notes = [deleted(f"tests/test_{number}.py") for number in range(400)]
-    findings = look(*notes, added(".git/config"))
+def test_what_blocks_comes_first_then_what_waits() -> None:
+    """A thousand notes hide neither a block nor a question."""
+    notes = [deleted(f"tests/test_{number}.py", f"def test_{number}(): ...") for number in range(400)]
+    findings = look(*notes, added("Jenkinsfile"), added(".git/config"))
     assert len(findings) == MAX_FINDINGS
-    assert [f.severity for f in findings[:2]] == [Severity.BLOCK, Severity.NOTE]
+    assert [f.severity for f in findings[:3]] == [Severity.BLOCK, Severity.PAUSE, Severity.NOTE]
 
 
 def test_paths_are_shown_printable() -> None:
@@ -374,6 +403,7 @@ PATHS = st.text(max_size=12) | st.binary(max_size=12).map(lambda raw: raw.decode
 PIECES = st.sampled_from(
     [".git", "..", ".", "", "a", ".github", "workflows", "git~1", ".gitmodules", "tests", "/", "\\"]
 )
+TEXTS = st.none() | st.lists(PATHS, max_size=3).map("\n".join)
 FILES = st.builds(
     FileChange,
     path=PATHS | st.lists(PIECES, max_size=5).map("/".join),
@@ -382,7 +412,8 @@ FILES = st.builds(
     new_mode=st.sampled_from([FILE, LINK, SUBMODULE, "040000"]),
     size=st.integers(0, 2**24),
     link_target=st.none() | PATHS | st.lists(PIECES, max_size=5).map("/".join),
-    added=st.none() | st.lists(PATHS, max_size=3).map(tuple),
+    before=TEXTS,
+    after=TEXTS,
 )
 
 

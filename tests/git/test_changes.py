@@ -22,7 +22,7 @@ def only(change: Change) -> FileChange:
     return file
 
 
-def test_a_change_tells_modes_sizes_and_added_lines(mirrors: GitMirrors, store: Bare, base: str) -> None:
+def test_a_change_tells_modes_sizes_and_texts(mirrors: GitMirrors, store: Bare, base: str) -> None:
     """Added, modified, deleted, a changed mode and a file that became a link, each in its own words."""
     before = store.commit({"mod": b"one\ntwo\n", "gone": b"x", "mode": b"#!\n", "kind": b"text\n"}, base)
     after = store.commit(
@@ -31,11 +31,11 @@ def test_a_change_tells_modes_sizes_and_added_lines(mirrors: GitMirrors, store: 
         modes={"mode": "100755", "kind": "120000"},
     )
     assert {file.path: file for file in mirrors.change(SHOP, before, after).files} == {
-        "mod": FileChange("mod", "M", "100644", "100644", 10, None, ("2",)),
-        "gone": FileChange("gone", "D", "100644", "000000", 0, None, ()),
-        "mode": FileChange("mode", "M", "100644", "100755", 3, None, ()),
-        "kind": FileChange("kind", "T", "100644", "120000", 6, "../out", ()),
-        "new": FileChange("new", "A", "000000", "100644", 4, None, ("a\r", "b")),
+        "mod": FileChange("mod", "M", "100644", "100644", 10, None, "one\ntwo\n", "one\n2\ntwo\n"),
+        "gone": FileChange("gone", "D", "100644", "000000", 0, None, "x", ""),
+        "mode": FileChange("mode", "M", "100644", "100755", 3),
+        "kind": FileChange("kind", "T", "100644", "120000", 6, "../out", "text\n", ""),
+        "new": FileChange("new", "A", "000000", "100644", 4, None, "", "a\r\nb"),
     }
 
 
@@ -52,15 +52,20 @@ def test_binary_files_have_no_lines(mirrors: GitMirrors, store: Bare, base: str)
     """Whatever attributes say: they are not asked."""
     files = {"sum.py": b"def total(): pass\n", "README.md": b"A shop\n"}
     files |= {"data": b"\0\1", ".gitattributes": b"* binary\n"}
-    found = {file.path: file.added for file in mirrors.change(SHOP, base, store.commit(files, base)).files}
-    assert found == {"sum.py": ("def total(): pass",), "data": None, ".gitattributes": ("* binary",)}
+    before = store.commit({"data": b"text\n", "sum.py": b"\0\0"}, base)
+    found = {file.path: file for file in mirrors.change(SHOP, before, store.commit(files, before)).files}
+    assert (found["data"].before, found["data"].after) == ("text\n", None)
+    assert (found["sum.py"].before, found["sum.py"].after) == (None, "def total(): pass\n")
+    assert found["sum.py"].added == ("def total(): pass",)
+    assert (found["data"].added, found["data"].is_compared) == ((), False)
+    assert found[".gitattributes"].added == ("* binary",)
 
 
 def test_a_submodule_is_seen_by_its_mode(mirrors: GitMirrors, store: Bare, base: str) -> None:
     """Its commit is not in the mirror, and need not be."""
     files = {"sum.py": b"def total(a, b):\n    return a - b\n", "README.md": b"A shop\n", "lib": b"1" * 40}
     head = store.commit(files, base, modes={"lib": "160000"})
-    assert only(mirrors.change(SHOP, base, head)) == FileChange("lib", "A", "000000", "160000", 0, None, ())
+    assert only(mirrors.change(SHOP, base, head)) == FileChange("lib", "A", "000000", "160000")
 
 
 def test_line_of_descent(mirrors: GitMirrors, store: Bare, base: str) -> None:
@@ -89,9 +94,35 @@ def test_lines_are_counted_not_aligned(mirrors: GitMirrors, store: Bare, base: s
     old = b"".join(b"%d\n" % n for n in range(60_000))
     new = b"".join(b"%d\n" % (n * 7 % 120_000) for n in range(60_000))
     left, right = store.commit({"a": old}, base), store.commit({"a": new}, base)
-    added = only(mirrors.change(SHOP, left, right)).added
-    assert added is not None
-    assert set(added) == set(new.decode().split()) - set(old.decode().split())
+    file = only(mirrors.change(SHOP, left, right))
+    assert set(file.added) == set(new.decode().split()) - set(old.decode().split())
+    assert set(file.removed) == set(old.decode().split()) - set(new.decode().split())
+
+
+def test_lines_that_go_are_told(mirrors: GitMirrors, store: Bare, base: str) -> None:
+    """Of a deleted file all; of a renamed one on the old path; with other line ends, lines are others."""
+    before = store.commit({"gone": b"a\nb", "old": b"x\n", "ends": b"a\nb\n", "last": b"a\nb"}, base)
+    after = store.commit({"new": b"x\n", "ends": b"a\r\nb\r\n", "last": b"a\nb\n"}, before)
+    found = {file.path: (file.removed, file.added) for file in mirrors.change(SHOP, before, after).files}
+    assert found == {
+        "gone": (("a", "b"), ()),
+        "old": (("x",), ()),
+        "new": ((), ("x",)),
+        "ends": (("a", "b"), ("a\r", "b\r")),
+        "last": ((), ()),
+    }
+
+
+def test_what_leaves_is_read_first(
+    mirrors: GitMirrors, store: Bare, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large files of base that go do not use up the room in which head's are looked at."""
+    monkeypatch.setattr(changes, "_MAX_TOTAL", 12)
+    before = store.commit({"a": b"x" * 11, "z": b"old"}, base)
+    after = store.commit({"z": b"new\n"}, before)
+    found = {file.path: file for file in mirrors.change(SHOP, before, after).files}
+    assert found["z"].added == ("new",)
+    assert (found["a"].before, found["a"].is_compared) == (None, False)
 
 
 def test_what_is_too_large_to_read_still_tells_its_size(
@@ -100,7 +131,7 @@ def test_what_is_too_large_to_read_still_tells_its_size(
     """The gate stops it by its size; nobody needs its lines."""
     monkeypatch.setattr(changes, "_MAX_BLOB", 10)
     files = {"sum.py": b"def total(a, b):\n    return a - b\n", "README.md": b"A shop\n", "large": b"x" * 11}
-    assert only(mirrors.change(SHOP, base, store.commit(files, base))).added is None
+    assert only(mirrors.change(SHOP, base, store.commit(files, base))).after is None
     assert only(mirrors.change(SHOP, base, store.commit(files, base))).size == 11
 
 

@@ -1,0 +1,28 @@
+"""All rules of the gate in turn."""
+
+from collections.abc import Iterator, Sequence
+
+from ghapp.core.gate import commands, guarded, marks, settings, shape, tests, versions
+from ghapp.core.gate.change import Change
+from ghapp.core.gate.findings import Finding, Limits, Severity
+from ghapp.core.leaks import Watch
+
+MAX_FINDINGS = 200
+
+_FIRST = (Severity.BLOCK, Severity.PAUSE, Severity.NOTE)
+
+
+def inspect(change: Change, limits: Limits, secrets: Sequence[str] = ()) -> tuple[Finding, ...]:
+    """All that the gate finds: what blocks, then what waits for a person, then notes; at most MAX_FINDINGS.
+
+    `secrets` are the strings that must not leave in whatever file, such as the server's own keys.
+    """
+    found = _found(change, limits, Watch(secrets))
+    return tuple(sorted(found, key=lambda finding: _FIRST.index(finding.severity))[:MAX_FINDINGS])
+
+
+def _found(change: Change, limits: Limits, watch: Watch) -> Iterator[Finding]:
+    yield from shape.inspect(change, limits, watch)
+    yield from guarded.inspect(change, limits, watch)
+    for look in (tests.inspect, marks.inspect, settings.inspect, commands.inspect, versions.inspect):
+        yield from look(change, watch)
