@@ -7,55 +7,25 @@ the commands of one toolchain name the same folders in both places.
 import re
 
 from ghapp.core.evidence import Check
-from ghapp.verify import python
-from ghapp.verify.repository import Tree, table
+from ghapp.verify import node, python
+from ghapp.verify.repository import Tree
 
 _GO = "GOMODCACHE=/env/go/mod GOCACHE=/env/go/cache GOFLAGS=-modcacherw"
 _CARGO = "CARGO_HOME=/env/cargo CARGO_TARGET_DIR=/env/target RUST_BACKTRACE=0"
 _MAVEN = "-B -ntp -Dmaven.repo.local=/env/m2"
 _GRADLE = "GRADLE_USER_HOME=/env/gradle"
-# What `npm init` writes when nobody names a test.
-_NO_TEST = "no test specified"
 _MAKE_TEST = re.compile(r"^test\s*:(?!=)", re.MULTILINE)
 
 
 def checks(tree: Tree) -> tuple[Check, ...]:
     """Each toolchain's own tests; `make test` when there is nothing more specific."""
-    found = (*python.checks(tree), *_node_checks(tree), *_other_checks(tree))
+    found = (*python.checks(tree), *node.checks(tree), *_other_checks(tree))
     return found or _make_checks(tree)
 
 
 def setup(tree: Tree) -> tuple[str, ...]:
     """The commands that fetch and install what the checks need, in order."""
-    return (*python.setup(tree), *_node_setup(tree), *_other_setup(tree))
-
-
-def _node_checks(tree: Tree) -> tuple[Check, ...]:
-    script = table(tree.package_json, "scripts").get("test")
-    if not isinstance(script, str) or _NO_TEST in script:
-        return ()
-    manager = _node_manager(tree)
-    return (Check(f"{manager} test", f"{manager} test"),)
-
-
-def _node_manager(tree: Tree) -> str:
-    if "pnpm-lock.yaml" in tree:
-        return "pnpm"
-    return "yarn" if "yarn.lock" in tree else "npm"
-
-
-def _node_setup(tree: Tree) -> tuple[str, ...]:
-    needed = any(table(tree.package_json, key) for key in ("dependencies", "devDependencies", "optionalDependencies"))
-    if not needed and "workspaces" not in tree.package_json:
-        return ()
-    manager = _node_manager(tree)
-    if manager == "pnpm":
-        return ("pnpm install --frozen-lockfile",)
-    if manager == "yarn":
-        return ("yarn install --immutable" if ".yarnrc.yml" in tree else "yarn install --frozen-lockfile",)
-    if tree.first("package-lock.json", "npm-shrinkwrap.json"):
-        return ("npm ci --no-audit --no-fund",)
-    return ("npm install --no-package-lock --no-audit --no-fund",)
+    return (*python.setup(tree), *node.setup(tree), *_other_setup(tree))
 
 
 def _other_checks(tree: Tree) -> tuple[Check, ...]:

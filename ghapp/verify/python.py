@@ -4,6 +4,7 @@ import re
 import shlex
 
 from ghapp.core.evidence import Check
+from ghapp.verify.python_locks import pins
 from ghapp.verify.python_requirements import dependencies, extras, loose_requirements, requirement_files
 from ghapp.verify.repository import Tree, table
 
@@ -25,6 +26,7 @@ _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "tox.
 _VENV = "python3 -m venv /env"
 _OUT_OF_TREE = r"printf '[egg_info]\negg_base = /env/build\n[build]\nbuild_base = /env/build\n' > /env/build.cfg"
 _PIP = "/env/bin/pip install --quiet --disable-pip-version-check --no-input"
+_CONSTRAINTS = "/env/constraints.txt"
 
 
 def checks(tree: Tree) -> tuple[Check, ...]:
@@ -75,7 +77,7 @@ def _install(tree: Tree, loose: list[str]) -> list[str]:
     """
     if not installable(tree):
         loose = [shlex.quote(item) for item in dependencies(tree)] + loose
-        return [f"{_PIP} {' '.join(loose)}"] if loose else []
+        return _pinned(tree, [_PIP, *loose]) if loose else []
     names = extras(tree)
     target = shlex.quote(f".[{','.join(names)}]" if names else ".")
     # A checkout of one commit has no tags to count from; an unpacked release says its version in PKG-INFO.
@@ -83,7 +85,16 @@ def _install(tree: Tree, loose: list[str]) -> list[str]:
     unversioned = "PKG-INFO" not in tree and _VERSION_FROM_GIT.search(said)
     version = "SETUPTOOLS_SCM_PRETEND_VERSION=999 PBR_VERSION=999 " if unversioned else ""
     words = [f"{version}DIST_EXTRA_CONFIG=/env/build.cfg", _PIP, "--use-pep517", "--editable", target, *loose]
-    return [" ".join(words)]
+    return _pinned(tree, words)
+
+
+def _pinned(tree: Tree, words: list[str]) -> list[str]:
+    """The command, held to the versions of the project's lock file when there is one."""
+    pinned = pins(tree)
+    if not pinned:
+        return [" ".join(words)]
+    written = " ".join(map(shlex.quote, pinned))
+    return [f"printf '%s\\n' {written} > {_CONSTRAINTS}", " ".join([*words, "-c", _CONSTRAINTS])]
 
 
 def _configures_pytest(tree: Tree) -> bool:

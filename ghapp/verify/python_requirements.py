@@ -46,9 +46,10 @@ def requirement_files(tree: Tree) -> list[str]:
 
 
 def loose_requirements(tree: Tree) -> list[str]:
-    """Requirements that pip cannot be pointed at: dependency groups, and the tables of pdm, hatch, poetry and tox."""
+    """Requirements that pip cannot be pointed at: dependency groups, and tables of uv, pdm, hatch, poetry and tox."""
     tool = table(tree.pyproject, "tool")
     found = [item for name in _WANTED for item in _group(table(tree.pyproject, "dependency-groups"), name)]
+    found += strings(table(tool, "uv").get("dev-dependencies"))
     for name in _WANTED:
         found += strings(table(tool, "pdm", "dev-dependencies").get(name))
         found += strings(table(tool, "hatch", "envs", name).get("dependencies"))

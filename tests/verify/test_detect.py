@@ -17,6 +17,7 @@ PROJECT = '[build-system]\nrequires = ["setuptools"]\n[project]\nname = "shop"\n
 SCRIPT = json.dumps({"scripts": {"test": "node --test"}})
 GO = "GOMODCACHE=/env/go/mod GOCACHE=/env/go/cache GOFLAGS=-modcacherw"
 CARGO = "CARGO_HOME=/env/cargo CARGO_TARGET_DIR=/env/target RUST_BACKTRACE=0"
+BRING = "npm install --global --prefix /env --no-audit --no-fund"
 MAVEN = "-B -ntp -Dmaven.repo.local=/env/m2"
 
 Files = Mapping[str, Callable[[], bytes]]
@@ -116,6 +117,7 @@ EDITABLE = f"DIST_EXTRA_CONFIG=/env/build.cfg {PIP} --use-pep517 --editable"
         ({"pyproject.toml": '[build-system]\nrequires = ["setuptools-scm"]\n[project]\nname="x"\n', "PKG-INFO": ""},
          [f"{EDITABLE} ."]),
         ({"tox.ini": "[testenv]\n"}, [f"{PIP} tox", "/env/bin/tox run --workdir /env/tox -e py --notest"]),
+        ({"pyproject.toml": PROJECT + "[tool.uv]\ndev-dependencies = ['pytest>=8']\n"}, [f"{EDITABLE} . 'pytest>=8'"]),
     ],
 )  # fmt: skip
 def test_set_up_of_python(contents: dict[str, str], expected: list[str]) -> None:
@@ -131,10 +133,21 @@ def test_set_up_of_python(contents: dict[str, str], expected: list[str]) -> None
         ({"package.json": SCRIPT}, ()),
         ({"package.json": '{"devDependencies": {"a": "1"}}'}, ("npm install --no-package-lock --no-audit --no-fund",)),
         ({"package.json": '{"dependencies": {"a": "1"}}', "package-lock.json": ""}, ("npm ci --no-audit --no-fund",)),
-        ({"package.json": '{"dependencies": {"a": "1"}}', "pnpm-lock.yaml": ""}, ("pnpm install --frozen-lockfile",)),
-        ({"package.json": '{"dependencies": {"a": "1"}}', "yarn.lock": ""}, ("yarn install --frozen-lockfile",)),
-        ({"package.json": '{"dependencies": {"a": "1"}}', "yarn.lock": "", ".yarnrc.yml": ""},
-         ("yarn install --immutable",)),
+        ({"package.json": '{"dependencies": {"a": "1"}}', "pnpm-lock.yaml": ""},
+         (f"{BRING} pnpm@9", "pnpm install --frozen-lockfile")),
+        ({"package.json": '{"dependencies": {"a": "1"}}', "pnpm-lock.yaml": "lockfileVersion: '6.0'\n"},
+         (f"{BRING} pnpm@8", "pnpm install --frozen-lockfile")),
+        ({"package.json": '{"packageManager": "pnpm@10.2.0+sha512.ab", "dependencies": {"a": "1"}}'},
+         (f"{BRING} pnpm@10.2.0", "pnpm install --no-lockfile")),
+        ({"package.json": '{"packageManager": "yarn@4.1.0", "dependencies": {"a": "1"}}', "yarn.lock": "",
+          ".yarnrc.yml": ""}, (f"{BRING} @yarnpkg/cli-dist@4.1.0", "yarn install --immutable")),
+        ({"package.json": '{"packageManager": "npm@9.0.0", "dependencies": {"a": "1"}}', "package-lock.json": ""},
+         ("npm ci --no-audit --no-fund",)),
+        ({"package.json": '{"packageManager": "pnpm@1; id", "dependencies": {"a": "1"}}'},
+         ("npm install --no-package-lock --no-audit --no-fund",)),
+        ({"package.json": SCRIPT, "yarn.lock": ""}, (f"{BRING} yarn@1",)),
+        ({"package.json": '{"dependencies": {"a": "1"}}', "yarn.lock": ""},
+         (f"{BRING} yarn@1", "yarn install --frozen-lockfile")),
         ({"go.mod": ""}, (f"{GO} go mod download",)),
         ({"Cargo.toml": ""}, (f"{CARGO} cargo fetch",)),
         ({"Makefile": "test:\n"}, ()),
@@ -143,6 +156,57 @@ def test_set_up_of_python(contents: dict[str, str], expected: list[str]) -> None
 def test_set_up_of_other_languages(contents: dict[str, str], expected: tuple[str, ...]) -> None:
     """What the lock file says, by the tool that wrote it."""
     assert RepositoryVerifiers().setup(files(contents)) == expected
+
+
+UV_LOCK = """
+version = 1
+[[package]]
+name = "shop"
+version = "1"
+source = { editable = "." }
+[[package]]
+name = "flask"
+version = "3.1.0"
+source = { registry = "https://index.example/simple" }
+[[package]]
+name = "numpy"
+version = "1.26.4"
+source = { registry = "https://index.example/simple" }
+[[package]]
+name = "numpy"
+version = "2.1.0"
+source = { registry = "https://index.example/simple" }
+[[package]]
+name = "torch"
+version = "2.5.0+cpu"
+source = { registry = "https://index.example/torch" }
+[[package]]
+name = "fork"
+version = "1"
+source = { git = "https://git.example/fork?rev=1#1" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("lock", "text", "pinned"),
+    [
+        ("uv.lock", UV_LOCK, ["flask==3.1.0"]),
+        ("poetry.lock", "[[package]]\nname='a'\nversion='1'\n[[package]]\nname='b'\nversion='2'\n"
+         "[package.source]\ntype='directory'\nurl='b'\n", ["a==1"]),
+        ("pdm.lock", "[[package]]\nname='a'\nversion='1'\n[[package]]\nname='a'\nversion='1'\nextras=['x']\n"
+         "[[package]]\nname='b'\nversion='2'\npath='./b'\n", ["a==1"]),
+        ("pylock.toml", "[[packages]]\nname='a'\nversion='1!2.0rc1'\n[[packages]]\nname='b'\nversion='1'\n"
+         "vcs={type='git'}\n", ["'a==1!2.0rc1'"]),
+        ("uv.lock", "[[package]]\nname='$(id)'\nversion='1'\n[[package]]\nname='a'\nversion='1; id'\n", []),
+        ("uv.lock", "package = 7", []),
+        ("uv.lock", "[[package", []),
+    ],
+)  # fmt: skip
+def test_a_lock_file_settles_the_versions(lock: str, text: str, pinned: list[str]) -> None:
+    """By names and versions only: where packages come from is not the repository's to say."""
+    made = RepositoryVerifiers().setup(files({"pyproject.toml": PROJECT, lock: text}))
+    written = [f"printf '%s\\n' {' '.join(pinned)} > /env/constraints.txt"] if pinned else []
+    assert list(made[2:]) == [*written, f"{EDITABLE} ." + (" -c /env/constraints.txt" if pinned else "")]
 
 
 def test_a_requirement_cannot_become_a_shell_command() -> None:
