@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ghapp.sandbox.marks import end_marked
+
 
 @contextmanager
 def owned(parent: Path, prefix: str) -> Iterator[Path]:
@@ -32,10 +34,11 @@ def owned(parent: Path, prefix: str) -> Iterator[Path]:
 
 
 def sweep(parent: Path, prefix: str) -> None:
-    """Remove the folders whose owner died."""
+    """Remove the folders whose owner died, and end the jails that are marked with their names."""
     for folder in parent.glob(f"{prefix}*"):
         with locked_if_free(folder) as free:
             if free:
+                end_marked(folder.name)
                 remove(folder)
 
 

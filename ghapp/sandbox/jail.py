@@ -70,12 +70,16 @@ class Machine:
 
 @dataclass(frozen=True)
 class Jail:
-    """One sandbox: its folders, its environment (nothing is inherited), and whether it has the host's network."""
+    """One sandbox: its folders, its environment (nothing is inherited), and whether it has the host's network.
+
+    By `mark`, a word on its command line, the host finds it when its number is lost (see marks.py).
+    """
 
     binds: tuple[Bind, ...]
     variables: Mapping[str, str]
     folder: str = WORKSPACE
     network: bool = False
+    mark: str = "honk"
 
 
 def environment(machine: Machine, *, prepared: bool) -> dict[str, str]:
@@ -127,15 +131,18 @@ def _folders(machine: Machine, jail: Jail) -> list[str]:
     return [*words, "--remount-ro", "/"]
 
 
-def command_line(machine: Machine, command: Sequence[str], args: int, entering: Sequence[str] = ()) -> list[str]:
+def command_line(
+    machine: Machine, mark: str, command: Sequence[str], args: int, entering: Sequence[str] = ()
+) -> list[str]:
     """The whole command: launcher, bwrap, limits, and the program. `args` is the descriptor that holds `options`.
 
-    `entering` are the words that lead to where the overlay is mounted.
+    `mark` is the jail's, in an option that does nothing. `entering` are the words that lead to where the overlay is
+    mounted.
     """
     programs = machine.programs
     # bwrap's own environment would show in /proc/1/environ inside; a shell exports a variable or two (PWD) unasked.
-    inside = [programs["env"], "-i", programs["bwrap"], "--args", str(args), "--", *_limited(machine.limits), *command]
-    return [programs["sh"], "-c", _LAUNCH, "honk", *entering, *inside]
+    bwrap = [programs["env"], "-i", programs["bwrap"], "--args", str(args), "--unsetenv", mark, "--"]
+    return [programs["sh"], "-c", _LAUNCH, "honk", *entering, *bwrap, *_limited(machine.limits), *command]
 
 
 def _limited(limits: Limits) -> list[str]:

@@ -8,20 +8,18 @@ replaces the one before: the number is bwrap's in the end, and its death is the 
 import json
 import os
 import shlex
-import signal
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ghapp.sandbox.folders import remove
 from ghapp.sandbox.jail import Jail, Machine, command_line, options
+from ghapp.sandbox.marks import end_marked, kill
 from ghapp.sandbox.overlay import Overlay
-from ghapp.sandbox.process import DYING, ends_within, pidfd
+from ghapp.sandbox.process import pidfd
 
 _ARGS, _STATUS = 3, 4
-_COMING_UP = 10.0
 # The record is opened first: once the options are gone, no start that we have not seen comes up.
 _SCRIPT = '#!/bin/sh\nexec {words} "$@" {status}>{started}/$$ {args}<{options}\n'
 
@@ -36,15 +34,17 @@ def script(
     TimeoutError when it does not die.
     """
     ours = Path(tempfile.mkdtemp(prefix="launch-", dir=folder))  # with mode 0700
+    mark = f"{jail.mark}-{ours.name}"
     try:
         (ours / "started").mkdir()
         (ours / "options").write_bytes(options(machine, jail, _STATUS))
-        words = command_line(machine, command, _ARGS, overlay.entering() if overlay else ())
+        words = command_line(machine, mark, command, _ARGS, overlay.entering() if overlay else ())
         yield _write(ours, words)
     finally:
         (ours / "options").unlink(missing_ok=True)
         for record in (ours / "started").iterdir():
             _end(record)
+        end_marked(mark, str(ours))  # what bwrap left behind, and scripts that have come no further than their name
         remove(ours)
 
 
@@ -63,30 +63,16 @@ def _write(ours: Path, words: Sequence[str]) -> Path:
 
 
 def _end(record: Path) -> None:
-    """End one start. Its record is named by the process's number, and holds what bwrap has reported."""
-    with ExitStack() as held:
-        outer = _process(int(record.name), lambda about: _holds(about, record))
-        if outer is not None:
-            held.callback(os.close, outer)
-        first = _first(record, outer)
-        if first is not None:
-            held.callback(os.close, first)
-        for process in (first, outer):
-            if process is not None:
-                _kill(process)
-
-
-def _first(record: Path, outer: int | None) -> int | None:
-    """The sandbox's process number 1; None when it has ended.
-
-    Waits until bwrap has told its number: killed just before, bwrap would leave it behind.
-    """
-    until = time.monotonic() + _COMING_UP
-    while b"\n" not in (told := record.read_bytes()):
-        if outer is None or ends_within(outer, 0.01) or time.monotonic() > until:
-            return None
-    said = json.loads(told.split(b"\n", 1)[0])
-    return _process(said["child-pid"], lambda about: (about / "ns/pid").stat().st_ino == said["pid-namespace"])
+    """End one start, also half-way. Its record is named by the process's number, and holds what bwrap has reported."""
+    outer = _process(int(record.name), lambda about: _holds(about, record))
+    if outer is not None:
+        kill(outer)
+    told, whole, _ = record.read_bytes().partition(b"\n")
+    if whole:
+        said = json.loads(told)
+        first = _process(said["child-pid"], lambda about: (about / "ns/pid").stat().st_ino == said["pid-namespace"])
+        if first is not None:  # it lives on for a moment, while all that is inside is killed
+            kill(first)
 
 
 def _holds(about: Path, record: Path) -> bool:
@@ -103,10 +89,3 @@ def _process(pid: int, is_ours: Callable[[Path], bool]) -> int | None:
             return found
     os.close(found)
     return None
-
-
-def _kill(process: int) -> None:
-    with suppress(ProcessLookupError):
-        signal.pidfd_send_signal(process, signal.SIGKILL)
-    if not ends_within(process, DYING):
-        raise TimeoutError("the sandbox's processes do not die")

@@ -7,7 +7,7 @@ import shutil
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -64,7 +64,7 @@ class Place:
         """A script that starts a program of the host as `run` does, with a Unix socket of the host at MODEL_SOCKET."""
         inside = f"{LAUNCHED}/{program.name}"
         binds = (*self._checkout(), Bind(program.resolve(), inside), Bind(socket.absolute(), MODEL_SOCKET))
-        jail = Jail(binds, environment(self.machine, prepared=True) | dict(variables))
+        jail = Jail(binds, environment(self.machine, prepared=True) | dict(variables), mark=self.folder.name)
         self._let_in()
         return script(self.machine, jail, [inside], self.folder, self.overlay)
 
@@ -100,6 +100,7 @@ class Place:
 
     def _run(self, jail: Jail, command: Sequence[str], stdin: bytes, timeout: float) -> Completed:
         self._let_in()
+        jail = replace(jail, mark=self.folder.name)
         return process.run(self.machine, jail, command, overlay=self.overlay, stdin=stdin, timeout=timeout)
 
     def _let_in(self) -> None:

@@ -71,7 +71,7 @@ def run(
     try:
         _fill(args, options(machine, jail, status_inside))
         process = subprocess.Popen(
-            command_line(machine, command, args, overlay.entering() if overlay else ()),
+            command_line(machine, jail.mark, command, args, overlay.entering() if overlay else ()),
             cwd="/",
             env={},
             stdin=subprocess.PIPE,

@@ -67,6 +67,13 @@ def test_a_jail_with_a_hole_is_refused(tmp_path: Path, impostor: Path, before: s
         Bubblewrap(tmp_path / "data")
 
 
+@pytest.mark.parametrize("program", ["unshare", "mount", "nsenter"])
+def test_a_machine_that_refuses_overlays_copies(tmp_path: Path, impostor: Path, program: str) -> None:
+    """Whichever step it is that does not work; all walls hold without."""
+    write(impostor.with_name(program), "echo refused; exit 1")
+    assert not Bubblewrap(tmp_path / "data")._machine.overlay
+
+
 # A container hides parts of /proc, and the kernel then refuses a fresh one: as here, where one folder is covered.
 CONTAINER = 'mount -t tmpfs none /proc/irq; exec "$@"'
 INSIDE = """

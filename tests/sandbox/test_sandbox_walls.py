@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -184,6 +185,22 @@ def test_a_killed_worker_takes_its_sandbox_along(
     assert list((sandbox._data / "runs").iterdir())
     Bubblewrap(sandbox._data, overlay=sandbox._machine.overlay)
     assert not list((sandbox._data / "runs").iterdir())
+
+
+def test_a_jail_that_outlived_its_worker_goes_at_the_next_start(
+    sandbox: Bubblewrap, workspace: JailedWorkspace
+) -> None:
+    """bubblewrap asks only after a while to die with its parent; that of a living worker stays."""
+    mine = workspace._place.folder.name
+    (sandbox._data / "runs/run-orphaned").mkdir()
+    line = [sys.executable, "-c", "import signal; signal.pause()"]
+    with subprocess.Popen([*line, "run-orphaned"]) as orphan, subprocess.Popen([*line, mine]) as living:
+        Bubblewrap(sandbox._data, overlay=sandbox._machine.overlay)
+        assert orphan.wait(60) == -signal.SIGKILL
+        assert living.poll() is None
+        living.kill()
+    assert [path.name for path in (sandbox._data / "runs").iterdir()] == [mine]
+    assert workspace.run(["cat", "/proc/1/cmdline"]).output.split("\0")[3:5] == ["--unsetenv", mine]
 
 
 WORKER = """
