@@ -1,23 +1,19 @@
 """Which engine codes, and whether it is there: asked before anything is started."""
 
 from dataclasses import replace
-from importlib.util import find_spec
-from pathlib import Path
 from typing import get_args
 
 import click
 
+from ghapp.agents.claude_code import claude_code_missing, program
 from ghapp.core.errors import UserError
 from ghapp.sandbox import machine, process
 from ghapp.sandbox.jail import Bind, Jail, environment
 from ghapp.settings import Engine, Settings
 
-ADVICE = "install it with `pip install '.[claude-code]'`, or set HONK_ENGINE=messages"
-
+NAMES = {"claude-code": "Claude Code, the real program", "messages": "our own loop on the Messages API"}
 _INSIDE = "/run/honk/claude"
 _SECONDS = 60
-
-NAMES = {"claude-code": "Claude Code, the real program", "messages": "our own loop on the Messages API"}
 
 option = click.option(
     "--engine", type=click.Choice(get_args(Engine)), help="The engine that codes, instead of that of HONK_ENGINE."
@@ -27,22 +23,9 @@ option = click.option(
 def chosen(settings: Settings, engine: Engine | None = None) -> Settings:
     """The settings, with this engine when one is named. Raises UserError when the engine is not installed."""
     settings = replace(settings, engine=engine or settings.engine)
-    if settings.engine == "claude-code":
-        claude_code()
+    if settings.engine == "claude-code" and (missing := claude_code_missing()):
+        raise UserError(missing)
     return settings
-
-
-def claude_code() -> Path:
-    """Claude Code's program, which comes with its SDK. Raises UserError, with what to do, when it is not there."""
-    sdk = find_spec("claude_agent_sdk")
-    if sdk is None or sdk.origin is None:
-        raise UserError(f"the engine claude-code is not installed: {ADVICE}")
-    program = Path(sdk.origin).parent / "_bundled" / "claude"
-    if not program.exists():  # a platform without a wheel of its own gets the SDK alone
-        raise UserError(
-            f"the package claude-agent-sdk has no Claude Code for this platform: {ADVICE.split(', or ')[1]}"
-        )
-    return program
 
 
 def version_inside(settings: Settings) -> str:
@@ -50,11 +33,11 @@ def version_inside(settings: Settings) -> str:
 
     Raises UserError when it is missing or does not start, TransientError when the sandbox does not come up.
     """
-    program = claude_code()
+    chosen(settings, "claude-code")
     data = settings.data.absolute()
     data.mkdir(parents=True, exist_ok=True)
     here = replace(machine.look(data), own_proc=not settings.already_isolated)
-    jail = Jail((Bind(program, _INSIDE),), environment(here, prepared=False), folder="/")
+    jail = Jail((Bind(program(), _INSIDE),), environment(here, prepared=False), folder="/")
     done = process.run(here, jail, [_INSIDE, "--version"], timeout=_SECONDS)
     if done.exit_code:
         raise UserError(f"its program does not start in the sandbox (exit code {done.exit_code}): {done.output[-300:]}")

@@ -31,8 +31,8 @@ def without(claude_code: Terminal, tmp_path: Path) -> Terminal:
 def test_a_missing_engine_is_told_before_anything_starts(without: Terminal, words: tuple[str, ...]) -> None:
     """One line that says how to install it, and how to do without."""
     line = said_in_one_line(without.honk(*words))
-    assert "the engine claude-code is not installed" in line
-    assert "pip install '.[claude-code]'" in line
+    assert "Claude Code is not installed" in line
+    assert "[claude-code]" in line
     assert "HONK_ENGINE=messages" in line
     assert list(without.here.iterdir()) == []
 
@@ -57,7 +57,7 @@ def test_an_sdk_without_its_program_is_told(claude_code: Terminal, tmp_path: Pat
     (tmp_path / "claude_agent_sdk" / "__init__.py").touch()
     claude_code.environ["PYTHONPATH"] = f"{tmp_path}:{ROOT}"
     line = said_in_one_line(claude_code.honk("worker"))
-    assert line.endswith("has no Claude Code for this platform: set HONK_ENGINE=messages")
+    assert line.endswith("has no Claude Code for this platform: set HONK_ENGINE=messages.")
 
 
 @pytest.mark.parametrize("words", [("demo", "--live"), ("fix", ".", "Fix it")])
@@ -84,7 +84,7 @@ def test_the_doctor_misses_claude_code(without: Terminal) -> None:
     """And says how to install it."""
     done = without.honk("doctor")
     assert done.returncode == 1
-    assert "WRONG engine: claude-code cannot be used\n      the engine claude-code is not installed: " in done.stdout
+    assert "WRONG engine: claude-code cannot be used\n      Claude Code is not installed: " in done.stdout
 
 
 def test_the_doctor_tells_what_may_be_spent(terminal: Terminal) -> None:
