@@ -3,28 +3,35 @@
 The engine's SDK takes a second to import, so it is imported where a run is worked on, and nowhere else.
 """
 
+from __future__ import annotations
+
 import os
 import secrets
+import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from ghapp.core import messages
+from ghapp.core.budget import MICROS
 from ghapp.core.errors import UserError
-from ghapp.core.ports import Account, CommitText, Results
+from ghapp.core.ports import Account, CommitText, Conversations, Engine, Relay, Results
 from ghapp.core.run import Run
 from ghapp.flow.change import Workshop
 from ghapp.flow.execute import Execute
 from ghapp.flow.followup import FollowUp
 from ghapp.flow.intake import Defaults, Intake
-from ghapp.flow.local import Forgetful
+from ghapp.flow.judging import Judging
+from ghapp.flow.local import Forgetful, InMemory
 from ghapp.flow.proof import Proof
 from ghapp.flow.publish import Publish
 from ghapp.flow.reconcile import Reconcile
 from ghapp.flow.status import Status
+from ghapp.flow.steering import Steering
 from ghapp.git.mirrors import GitMirrors
 from ghapp.github.app import GitHubApp
 from ghapp.github.checks import GitHubChecks
@@ -35,6 +42,7 @@ from ghapp.queue import RqQueue
 from ghapp.sandbox.bubblewrap import Bubblewrap
 from ghapp.settings import Settings
 from ghapp.store.connection import connect
+from ghapp.store.conversations import Talks
 from ghapp.store.inbox import Inboxes
 from ghapp.store.pace import Paces
 from ghapp.store.results import BaseResults
@@ -42,6 +50,19 @@ from ghapp.store.runs import Runs
 from ghapp.store.spending import Caps, Spending
 from ghapp.store.transcripts import Streams
 from ghapp.verify import RepositoryVerifiers
+
+if TYPE_CHECKING:
+    from ghapp.sandbox.relay import ModelRelay
+
+# What `honk relay` reads of the settings, and of the machine's environment besides `*_proxy`.
+_FOR_THE_RELAY = frozenset(
+    {"redis_url", "anthropic_base_url", "anthropic_api_key"}
+    | {"issue_dollars", "person_dollars", "repository_dollars", "day_dollars"}
+)
+_OF_THE_MACHINE = frozenset(
+    {"PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "HONK_LOG"}
+    | {"SSL_CERT_FILE", "SSL_CERT_DIR"}
+)
 
 
 class SystemClock:
@@ -62,6 +83,7 @@ class Records:
     pace: Paces
     results: BaseResults
     spending: Spending
+    conversations: Talks
     queue: RqQueue
 
 
@@ -85,9 +107,15 @@ def records(settings: Settings, *, patient: bool = True) -> Records:
         Streams(redis),
         Paces(redis),
         BaseResults(redis),
-        Spending(redis, SystemClock(), Caps()),
+        Spending(redis, SystemClock(), _caps(settings)),
+        Talks(redis),
         RqQueue(redis),
     )
+
+
+def _caps(settings: Settings) -> Caps:
+    dollars = (settings.issue_dollars, settings.person_dollars, settings.repository_dollars, settings.day_dollars)
+    return Caps(*(round(limit * MICROS) for limit in dollars))
 
 
 def github(settings: Settings) -> GitHub:
@@ -124,7 +152,13 @@ def webhook_secrets(settings: Settings) -> tuple[str, ...]:
 
 def status(settings: Settings, kept: Records, hub: GitHub) -> Status:
     """The status comments."""
-    return Status(hub.issues, kept.runs, kept.pace, SystemClock(), lambda key: page(settings, key))
+    clock = SystemClock()
+    return Status(hub.issues, kept.runs, kept.conversations, kept.pace, clock, lambda key: page(settings, key))
+
+
+def steering(kept: Records, telling: Status) -> Steering:
+    """What passes words of people on to runs."""
+    return Steering(kept.conversations, kept.runs, kept.queue, kept.transcripts, telling, SystemClock())
 
 
 def intake(settings: Settings) -> Intake:
@@ -148,6 +182,7 @@ def intake(settings: Settings) -> Intake:
         transcripts=kept.transcripts,
         status=telling,
         follow_up=follow_up,
+        steering=steering(kept, telling),
         clock=SystemClock(),
         defaults=Defaults(settings.engine, settings.model),
         new_key=new_key,
@@ -157,6 +192,7 @@ def intake(settings: Settings) -> Intake:
 def reconcile(settings: Settings) -> Reconcile:
     """What the clock does."""
     kept, hub = records(settings), github(settings)
+    telling = status(settings, kept, hub)
     return Reconcile(
         repositories=hub.repositories,
         issues=hub.issues,
@@ -164,7 +200,8 @@ def reconcile(settings: Settings) -> Reconcile:
         store=kept.runs,
         inbox=kept.inbox,
         queue=kept.queue,
-        status=status(settings, kept, hub),
+        status=telling,
+        steering=steering(kept, telling),
         clock=SystemClock(),
         new_key=new_key,
     )
@@ -173,7 +210,13 @@ def reconcile(settings: Settings) -> Reconcile:
 def execute(settings: Settings) -> Execute:
     """What makes one attempt at a run."""
     kept, hub = records(settings), github(settings)
-    shop = workshop(settings, kept.results, kept.spending.account, lambda run: commit_text(run, hub.app))
+    shop = workshop(
+        settings,
+        results=kept.results,
+        conversations=kept.conversations,
+        relay=relay_process(settings, os.environ),
+        text=lambda run: commit_text(run, hub.app),
+    )
     publish = Publish(
         repositories=hub.repositories,
         issues=hub.issues,
@@ -196,17 +239,16 @@ def execute(settings: Settings) -> Execute:
 
 def workshop(
     settings: Settings,
+    *,
     results: Results,
-    account_of: Callable[[Run], Account],
+    conversations: Conversations,
+    relay: Relay,
     text: Callable[[Run], CommitText],
     protocols: Sequence[str] = ("https", "http"),
 ) -> Workshop:
-    """Sandbox, engine, proof and gate. Raises UserError when the isolation does not work on this machine."""
-    if settings.engine != "messages":
-        raise UserError(f"HONK_ENGINE={settings.engine}: this version has the engine `messages` only.")
-    from ghapp.agents.messages_loop import MessagesLoop
+    """Sandbox, engines, proof, judge and gate. Raises UserError when the isolation does not work on this machine."""
+    from ghapp.agents.judge import ModelJudge
     from ghapp.agents.prompt import prompt_hash
-    from ghapp.sandbox.relay import ModelRelay
 
     data = settings.data.absolute()
     sandbox = Bubblewrap(data, already_isolated=settings.already_isolated, environment=os.environ)
@@ -214,14 +256,54 @@ def workshop(
     return Workshop(
         git=GitMirrors(data, protocols),
         sandbox=sandbox,
-        relay=ModelRelay(settings.anthropic_base_url, settings.anthropic_api_key, account_of),
-        engine=MessagesLoop(),
+        relay=relay,
+        engine=engine,
         verifiers=verifiers,
         proof=Proof(sandbox, verifiers, results),
+        judging=Judging(ModelJudge(), relay, settings.judge, settings.judge_model),
+        conversations=conversations,
         commit_text=text,
-        prompt_hash=prompt_hash(),
+        prompts=prompt_hash,
         secrets=known_secrets(settings),
+        tools=settings.mcp_servers,
     )
+
+
+def engine(name: str) -> Engine:
+    """The coding agent of this name. Raises UserError, with what to do, when it is not installed."""
+    if name == "messages":
+        from ghapp.agents.messages_loop import MessagesLoop
+
+        return MessagesLoop()
+    from ghapp.agents.claude_code import ClaudeCode
+
+    return ClaudeCode()
+
+
+def relay_process(settings: Settings, environ: Mapping[str, str]) -> Relay:
+    """The relay in a process of its own, which charges what a call costs although its worker dies meanwhile."""
+    from ghapp.sandbox.relay_process import RelayProcess
+
+    # Empty, not missing: it would read those from the operator's `.env`.
+    told = {
+        item.metadata["name"]: str(getattr(settings, item.name)) if item.name in _FOR_THE_RELAY else ""
+        for item in fields(settings)
+    }
+    machine = {
+        name: text for name, text in environ.items() if name in _OF_THE_MACHINE or name.lower().endswith("_proxy")
+    }
+    return RelayProcess([sys.executable, "-m", "ghapp", "relay"], machine | told)
+
+
+def relay(settings: Settings) -> ModelRelay:
+    """What runs in that process."""
+    return _relay(settings, records(settings).spending.account)
+
+
+def _relay(settings: Settings, account_of: Callable[[Run], Account]) -> ModelRelay:
+    from ghapp.sandbox.relay import ModelRelay
+
+    return ModelRelay(settings.anthropic_base_url, settings.anthropic_api_key, account_of)
 
 
 def known_secrets(settings: Settings) -> list[str]:
@@ -238,7 +320,14 @@ def known_secrets(settings: Settings) -> list[str]:
 
 def local_workshop(settings: Settings, tally: Account, text: Callable[[Run], CommitText]) -> Workshop:
     """The same for a repository of this machine, without any records."""
-    return workshop(settings, Forgetful(), lambda run: tally, text, protocols=("file",))
+    return workshop(
+        settings,
+        results=Forgetful(),
+        conversations=InMemory(),
+        relay=_relay(settings, lambda run: tally),
+        text=text,
+        protocols=("file",),
+    )
 
 
 def commit_text(run: Run, app: GitHubApp) -> CommitText:

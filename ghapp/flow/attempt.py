@@ -13,8 +13,8 @@ from ghapp.flow.status import Status
 class Attempt:
     """Every step is recorded under the attempt's epoch before the next begins.
 
-    Any of these raises Superseded when the run was ended or given to another worker meanwhile. The model's relay
-    counts from a thread of its own, so each change is made on the record as it is at that moment.
+    Any of these raises Superseded when the run was ended or given to another worker meanwhile. A signal
+    and the engine's threads may come in between, so each change is made on the record as it is at that moment.
     """
 
     def __init__(self, run: Run, store: Store, transcripts: Transcripts, status: Status, clock: Clock) -> None:
@@ -25,9 +25,9 @@ class Attempt:
         self._clock = clock
         self._changing = threading.RLock()
 
-    def enter(self, state: State, reason: str) -> None:
-        """Go on to `state`, and say so."""
-        self._change(lambda run: advance(run, state, self._clock.now(), reason))
+    def enter(self, state: State, reason: str, **changes: Any) -> None:
+        """Go on to `state` with these facts, and say so."""
+        self._change(lambda run: advance(replace(run, **changes), state, self._clock.now(), reason))
         self._say_step(state.value, reason)
 
     def hand_back(self, reason: str, *, not_before: float, recoveries: int) -> None:
@@ -50,9 +50,19 @@ class Attempt:
         """Add to what is counted or listed."""
         self._change(lambda run: replace(run, **{name: getattr(run, name) + value for name, value in more.items()}))
 
+    def count(self) -> None:
+        """Take in what was spent by now, and say so when a mark of the budget is passed."""
+        with self._changing:
+            self.run = replace(self.run, usage=self._store.load(self.run.id).usage)
+        mark = self.run.budget.mark(self.run.usage)
+        if mark > self.run.warned:
+            self.update(warned=mark)
+            self._status.tell(self.run)
+
     def note(self, text: str) -> None:
-        """Remember something for the person's final word."""
-        self.add(notes=(text,))
+        """Remember something for the person's final word, once."""
+        if text not in self.run.notes:
+            self.add(notes=(text,))
         self.tell("note", text)
 
     def tell(self, kind: str, text: str) -> None:

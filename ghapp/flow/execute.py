@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 from ghapp.core.errors import Superseded, TransientError, UserError
-from ghapp.core.ports import BudgetSpent, Clock, Repositories, Store, Transcripts
-from ghapp.core.run import MAX_RECOVERIES, Conclusion, Run, State
+from ghapp.core.ports import BudgetSpent, Clock, NoProgress, Repositories, Store, Transcripts
+from ghapp.core.run import MAX_RECOVERIES, Conclusion, Pause, State
 from ghapp.flow.attempt import Attempt
-from ghapp.flow.change import Ended, Ground, Workshop
-from ghapp.flow.publish import Publish
+from ghapp.flow.change import Ended, Workshop
+from ghapp.flow.publish import MustAsk, Publish
 from ghapp.flow.status import Status
 
 RETRY_SECONDS = 30.0
@@ -29,15 +29,22 @@ class Execute:
         """Do the run's next attempt. Raises Superseded when it is no longer this attempt's turn."""
         run = self.store.claim(run_id, epoch, worker)
         attempt = Attempt(run, self.store, self.transcripts, self.status, self.clock)
-        attempt.enter(State.PREPARING, "a worker took it")
+        attempt.enter(State.PREPARING, "a worker took it", pause=None)
+        repository = run.thread.repository
         try:
-            if not self._is_made(attempt.run):
-                self.workshop.make(attempt, self._prepare(attempt))
-            self.publish.pull_request(attempt)
+            base = self._fetch(attempt)
+            if not self._is_made(attempt):
+                self.workshop.make(attempt, self.workshop.prepare(attempt, repository, base))
+            self.publish.pull_request(attempt, self.workshop.config(repository, base))
         except TransientError as error:
             self._give_back(attempt, error)
-        except (BudgetSpent, Ended, UserError) as ending:
-            self._keep_and_end(attempt, _conclusion(ending), str(ending))
+        except MustAsk as question:
+            attempt.enter(State.PAUSED, str(question), pause=Pause.PROTECTED)
+        except BudgetSpent as spent:
+            self._pause_or_end(attempt, spent)
+        except (Ended, UserError) as ending:
+            conclusion = ending.conclusion if isinstance(ending, Ended) else Conclusion.FAILED
+            self._keep_and_end(attempt, conclusion, str(ending))
         except Superseded:
             if attempt.was_stopped():
                 self._keep(attempt)
@@ -56,24 +63,33 @@ class Execute:
             attempt = Attempt(run, self.store, self.transcripts, self.status, self.clock)
             attempt.hand_back(reason, not_before=self.clock.now(), recoveries=run.recoveries)
 
-    def _prepare(self, attempt: Attempt) -> Ground:
-        repository = attempt.run.thread.repository
+    def _fetch(self, attempt: Attempt) -> str:
+        """Bring the mirror up to date; the base commit, which stays the same once there is work on it."""
+        run, git = attempt.run, self.workshop.git
+        repository = run.thread.repository
         remote = self.repositories.remote(repository)
-        branch = attempt.run.base_branch or self.repositories.default_branch(repository)
-        base = self.workshop.git.fetch(repository, remote, branch)
-        if base is None:
+        branch = run.base_branch or self.repositories.default_branch(repository)
+        newest = git.fetch(repository, remote, branch)
+        if newest is None:
             raise UserError("This repository is empty. Push a first commit, then say `/honk retry`.")
-        attempt.update(base_branch=branch, base_sha=base, candidate="")
-        attempt.tell("note", f"the mirror is at {base[:9]} of {branch}")
-        return self.workshop.prepare(attempt, repository, base)
+        if run.pull is not None:
+            git.fetch(repository, remote, run.branch)
+        base = run.base_sha if run.base_sha and git.has(repository, run.base_sha) else newest
+        attempt.update(base_branch=branch, base_sha=base)
+        attempt.tell("note", f"the mirror is at {newest[:9]} of {branch}, the work begins at {base[:9]}")
+        return base
 
-    def _is_made(self, run: Run) -> bool:
-        """An earlier attempt's commit passed the gate, and this machine has it.
-
-        One without a report is what was kept when the work broke off.
-        """
-        made = bool(run.candidate) and run.report is not None
-        return made and self.workshop.git.has(run.thread.repository, run.candidate)
+    def _is_made(self, attempt: Attempt) -> bool:
+        """An earlier attempt's commit passed the gate, and this machine has it or can make it again."""
+        run, repository = attempt.run, attempt.run.thread.repository
+        if not run.candidate or run.feedback:
+            return False
+        if self.workshop.git.has(repository, run.candidate):
+            return True
+        if self.workshop.candidate(attempt, repository) == run.candidate:
+            return True
+        attempt.update(candidate="")
+        return False
 
     def _give_back(self, attempt: Attempt, error: TransientError) -> None:
         """The world is away: another attempt later, a bounded number of times."""
@@ -88,6 +104,18 @@ class Execute:
             recoveries=run.recoveries + 1,
         )
 
+    def _pause_or_end(self, attempt: Attempt, spent: BudgetSpent) -> None:
+        """Money can be added by a person's word, and the run goes on where it was; time and patience cannot."""
+        if isinstance(spent, NoProgress):
+            self._keep_and_end(attempt, Conclusion.REJECTED, str(spent))
+            return
+        if "minutes" in str(spent):
+            self._keep_and_end(attempt, Conclusion.TIMED_OUT, str(spent))
+            return
+        self._keep(attempt)
+        if not attempt.run.is_done:
+            attempt.enter(State.PAUSED, str(spent), pause=Pause.BUDGET, candidate="")
+
     def _keep_and_end(self, attempt: Attempt, conclusion: Conclusion, reason: str) -> None:
         self._keep(attempt)
         if not attempt.run.is_done:
@@ -95,20 +123,10 @@ class Execute:
 
     def _keep(self, attempt: Attempt) -> None:
         """What was done goes to its branch if GitHub lets us; why the run ends matters more than a failure here."""
-        if attempt.run.candidate:
+        if attempt.run.candidate and attempt.run.pull is None:
             try:
                 self.publish.branch(attempt)
             except (TransientError, UserError) as error:
                 attempt.note(f"What was done could not be pushed: {error}")
         if attempt.run.is_done:
             attempt.last_word()
-
-
-def _conclusion(ending: Exception) -> Conclusion:
-    match ending:
-        case Ended():
-            return ending.conclusion
-        case BudgetSpent():
-            return Conclusion.TIMED_OUT if "minutes" in str(ending) else Conclusion.OVER_BUDGET
-        case _:
-            return Conclusion.FAILED

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from ghapp.core.ports import BudgetSpent, Conversations, Verdict, Workspace
+from ghapp.core.ports import Conversations, NoProgress, Verdict, Workspace
 from ghapp.core.run import Remark, Run, State
 
 _IDLE_SHARE = 2
@@ -15,7 +15,7 @@ class Journal(Protocol):
 
     run: Run
 
-    def enter(self, state: State, reason: str) -> None: ...
+    def enter(self, state: State, reason: str, **changes: Any) -> None: ...
 
     def update(self, **changes: Any) -> None: ...
 
@@ -62,7 +62,7 @@ class EngineHost:
     def remember(self, lines: Sequence[str]) -> None:
         """Keep the conversation and the work for whoever goes on with them.
 
-        Only now are words of people heard for good: the lines that carry them are kept. Raises BudgetSpent when much
+        Only now are words of people heard for good: the lines that carry them are kept. Raises NoProgress when much
         is spent and nothing comes of it.
         """
         self._conversations.append(self._journal.run, lines)
@@ -78,7 +78,7 @@ class EngineHost:
             self._conversations.keep_work(self._journal.run, work)
             self._work, self._spent_at_work = work, spent
         elif spent - self._spent_at_work > allowed // _IDLE_SHARE:
-            raise BudgetSpent("the agent made no progress: half of the budget went without a new change")
+            raise NoProgress("the agent made no progress: half of the budget went without a new change")
 
 
 def _tip(bundle: bytes) -> bytes:

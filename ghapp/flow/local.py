@@ -1,14 +1,14 @@
 """The same work on a repository of this machine, without GitHub: it ends in a branch."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ghapp.core.budget import NOTHING_USED, Usage
 from ghapp.core.errors import UserError
 from ghapp.core.evidence import CheckResult
-from ghapp.core.ports import BudgetSpent, Clock, Remote
+from ghapp.core.ports import BudgetSpent, Clock, Remote, Said
 from ghapp.core.run import Conclusion, Run, State, Step, advance, conclude
 from ghapp.flow.change import Ended, Workshop
 
@@ -39,18 +39,51 @@ class Forgetful:
         """Nothing is kept."""
 
 
+class InMemory:
+    """Keeps a conversation as long as the process lives (`ports.Conversations`); nobody puts a word in."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._work: bytes | None = None
+
+    def append(self, run: Run, lines: Sequence[str]) -> None:
+        """Keep the next lines."""
+        self._lines += lines
+
+    def lines(self, run_id: str) -> tuple[str, ...] | None:
+        """All lines so far."""
+        return tuple(self._lines)
+
+    def keep_work(self, run: Run, bundle: bytes) -> None:
+        """Keep the work as it is now."""
+        self._work = bundle
+
+    def work(self, run_id: str) -> bytes | None:
+        """The work that was kept last."""
+        return self._work
+
+    def say(self, run_id: str, said: Said) -> bool:
+        """Nobody does."""
+        return False
+
+    def said(self, run_id: str) -> tuple[Said, ...]:
+        """Nothing."""
+        return ()
+
+
 @dataclass
 class Narrator:
     """A journal that is told as it is written (`change.Journal`)."""
 
     run: Run
+    tally: Tally
     clock: Clock
     say: Callable[[str, str], None]
     _changing: threading.RLock = field(default_factory=threading.RLock)
 
-    def enter(self, state: State, reason: str) -> None:
-        """Go on to `state`."""
-        self._change(lambda run: advance(run, state, self.clock.now(), reason))
+    def enter(self, state: State, reason: str, **changes: Any) -> None:
+        """Go on to `state` with these facts."""
+        self._change(lambda run: advance(replace(run, **changes), state, self.clock.now(), reason))
         self.tell("step", f"{state.value.replace('_', ' ')}: {reason}")
 
     def update(self, **changes: Any) -> None:
@@ -61,9 +94,14 @@ class Narrator:
         """Add to what is counted or listed."""
         self._change(lambda run: replace(run, **{name: getattr(run, name) + value for name, value in more.items()}))
 
+    def count(self) -> None:
+        """Take in what was spent by now."""
+        self.update(usage=self.tally.used)
+
     def note(self, text: str) -> None:
-        """Remember something for the end."""
-        self.add(notes=(text,))
+        """Remember something for the end, once."""
+        if text not in self.run.notes:
+            self.add(notes=(text,))
         self.tell("note", text)
 
     def was_stopped(self) -> bool:
@@ -75,7 +113,7 @@ class Narrator:
         self.say(kind, text)
 
     def _change(self, change: Callable[[Run], Run]) -> None:
-        """The model's relay counts from a thread of its own."""
+        """Engines have threads of their own."""
         with self._changing:
             self.run = change(self.run)
 
@@ -91,13 +129,14 @@ class FixLocally:
 
     def fix(self, run: Run, remote: Remote) -> Run:
         """The run at its end; its candidate, if there is one, is pushed to the run's branch of `remote`."""
-        journal = Narrator(replace(run, history=(Step(run.state, run.created_at),)), self.clock, self.say)
+        begun = replace(run, history=(Step(run.state, run.created_at),))
+        journal = Narrator(begun, self.tally, self.clock, self.say)
         try:
             self._work(journal, remote)
         except (BudgetSpent, Ended, UserError) as ending:
             conclusion = ending.conclusion if isinstance(ending, Ended) else Conclusion.FAILED
             journal.run = conclude(journal.run, conclusion, self.clock.now(), str(ending))
-        journal.update(usage=self.tally.used)
+        journal.count()
         if journal.run.candidate:
             self.workshop.git.push(run.thread.repository, remote, journal.run.candidate, run.branch)
             journal.update(head_sha=journal.run.candidate)

@@ -4,11 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ghapp.core import messages
+from ghapp.core.config import Config
 from ghapp.core.evidence import is_green
+from ghapp.core.gate import Severity
 from ghapp.core.ports import Checks, GitStore, Inbox, Issues, Pull, Pulls, Repositories
 from ghapp.core.run import Conclusion, Run, State
 from ghapp.flow.attempt import Attempt
 from ghapp.flow.change import Ended
+
+
+class MustAsk(Exception):  # an ending of the attempt, not an error
+    """A person with the right must let something through first; the message is what."""
+
 
 NEEDS_HELP = "honk:needs-help"
 
@@ -25,10 +32,11 @@ class Publish:
     inbox: Inbox
     page: Callable[[str], str]
 
-    def pull_request(self, attempt: Attempt) -> None:
+    def pull_request(self, attempt: Attempt, config: Config) -> None:
         """Push the candidate and open its draft; a second time finds what the first one did.
 
-        Raises Ended when the issue was closed meanwhile: nobody wants it any more.
+        Raises Ended when the issue was closed meanwhile (nobody wants it any more) or when red work is to stay on its
+        branch, and MustAsk when a person must allow what it changes.
         """
         if attempt.run.state is not State.JUDGING:
             _pass_through(attempt)
@@ -36,15 +44,20 @@ class Publish:
         thread = attempt.run.thread
         if not self.issues.read(thread).open:
             raise Ended(Conclusion.CLOSED, "The issue was closed while I worked on it.")
+        _ask_for_protected(attempt.run)
+        proven = is_green(attempt.run.evidence) and not _is_vetoed(attempt.run)
+        if not proven and config.pull_request.red == "none" and attempt.run.pull is None:
+            raise Ended(Conclusion.REJECTED, "The change is not proven, and here such a change gets no pull request.")
         self._push(attempt)
         pull = self._open(attempt.run)
         self.inbox.alias(thread.repository, pull.number, thread.number)
         attempt.update(pull=pull.number)
         attempt.tell("note", f"pull request #{pull.number} is open, as a draft")
         self._report(attempt.run)
-        if not is_green(attempt.run.evidence):
+        if not proven:
             self.issues.add_label(thread, NEEDS_HELP)
-            attempt.end(Conclusion.REJECTED, f"The checks are still red; #{pull.number} stays a draft for a person.")
+            why = "The judge objects" if is_green(attempt.run.evidence) else "The checks are still red"
+            attempt.end(Conclusion.REJECTED, f"{why}; #{pull.number} stays a draft for a person.")
             return
         attempt.enter(State.AWAITING_CI, "the pull request is open; its CI is followed")
 
@@ -64,13 +77,16 @@ class Publish:
 
     def _open(self, run: Run) -> Pull:
         body = messages.pull_body(run, self.page(run.key))
-        return self.pulls.open(
+        pull = self.pulls.open(
             run.thread.repository,
             branch=run.branch,
             base=run.base_branch,
             title=messages.pull_title(run),
             body=body,
         )
+        if run.pull is not None:
+            self.pulls.edit_body(run.thread.repository, pull.number, body)
+        return pull
 
     def _report(self, run: Run) -> None:
         green = is_green(run.evidence)
@@ -82,6 +98,17 @@ class Publish:
             summary=messages.evidence_table(run.evidence),
             url=self.page(run.key),
         )
+
+
+def _ask_for_protected(run: Run) -> None:
+    asked = [finding for finding in run.findings if finding.severity is Severity.PAUSE]
+    paths = dict.fromkeys(finding.path for finding in asked if finding.path not in run.allowed)
+    if paths:
+        raise MustAsk(f"The change touches what only an admin may let through: {', '.join(paths)}.")
+
+
+def _is_vetoed(run: Run) -> bool:
+    return run.judgement is not None and run.judgement.is_veto
 
 
 def _pass_through(attempt: Attempt) -> None:

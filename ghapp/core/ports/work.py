@@ -201,6 +201,10 @@ class BudgetSpent(Exception):  # an ending, not an error
     """A limit of the run's budget is reached; the message is the phrase for the person."""
 
 
+class NoProgress(BudgetSpent):
+    """Spending goes on and nothing comes of it, so more of the budget would not help."""
+
+
 class Tell(Protocol):
     """Receives what happens, as it happens: `kind` is say, tool, result, check, step or note."""
 
