@@ -64,6 +64,8 @@ def _mount(machine: Machine, folder: Path, held: ExitStack) -> Overlay:
     with subprocess.Popen(
         [*new_space, programs["sh"], "-c", _MOUNT, "honk", programs["mount"]],
         cwd=folder,
+        env={},
+        start_new_session=True,
         stdin=subprocess.PIPE,  # its end ends the process, also when ours comes first
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
