@@ -113,6 +113,8 @@ class _Look:
         thread = Thread(self._here, number)
         try:
             issue = self.world.issues.read(thread)
+            if issue.number != number:  # GitHub leads on to where it was moved, and not everybody here may look there
+                return ""
             comments = self.world.issues.comments(thread)
         except Gone:  # `#12` is not always an issue
             return ""

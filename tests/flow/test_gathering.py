@@ -107,6 +107,18 @@ def test_a_number_that_is_no_issue_is_passed_over(gather: Gather) -> None:
     assert gather("Error #404") == Gathered()
 
 
+def test_an_issue_that_was_moved_elsewhere_is_not_followed(
+    gather: Gather, world: World, ada: Person, front: Front
+) -> None:
+    """GitHub answers with the new place; what is private there must not come into this repository's prompt."""
+    world.grant("octo/other", "ada", "write")
+    moved = ada.open_issue("octo/other", "Plans", "Nobody may know.")
+    there = f"{world.state.api}/repos/octo/other/issues/{moved.number}"
+    front.says("GET .*/issues/55", "301 Moved Permanently", {"message": "Moved Permanently"}, Location=there)
+    assert gather("See #55.").text == ""
+    assert front.count("GET .*/octo/other/issues/1") == 1
+
+
 def test_the_log_of_a_linked_check_is_distilled(gather: Gather, world: World, ada: Person) -> None:
     """By its page; the lines that explain it, each behind a bar."""
     workflow = "on: push\njobs:\n  test:\n    steps:\n    - run: make test\n"
