@@ -13,8 +13,9 @@ JudgeMode = Literal["off", "advise", "block"]
 Names = tuple[str, ...]
 
 # A name whose last label is no number, which would make it an address; how it is dialled is the sandbox's to judge.
-_HOST = r"(https?://)?([a-z0-9_-]+\.)*[a-z_][a-z0-9_-]*(:[0-9]{1,5})?"
+_HOST = r"(https?://)?([a-z0-9_-]{1,63}\.)*[a-z_][a-z0-9_-]{0,62}(:(?P<port>[0-9]{1,5}))?"
 _SERVER = r"[A-Za-z0-9_-]+"
+_PORTS = range(1, 65_536)
 _MOST_DOLLARS = 1_000_000
 
 
@@ -184,7 +185,8 @@ def _read(kind: Any, text: str, limits: Mapping[str, Any]) -> Any:
 
 def _names(text: str, each: str) -> Names:
     names = tuple(filter(None, (name.strip() for name in text.split(","))))
-    if not all(re.fullmatch(each, name) for name in names):
+    found = [re.fullmatch(each, name) for name in names]
+    if not all(match and int(match.groupdict().get("port") or 443) in _PORTS for match in found):
         raise ValueError(text)
     return names
 

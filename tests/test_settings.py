@@ -52,6 +52,7 @@ def test_each_kind_of_setting_is_read() -> None:
         ("HONK_DAY_DOLLARS", "inf"),
         ("HONK_SETUP_HOSTS", "ftp://files.example.com"),
         ("HONK_SETUP_HOSTS", "files.example.com:https"),
+        ("HONK_SETUP_HOSTS", "files.example.com:99999"),
         ("HONK_SETUP_HOSTS", "files.example.com,https://user:word@files.example.com"),
         ("HONK_SETUP_HOSTS", "192.0.2.1"),
         ("HONK_SETUP_HOSTS", "2001:db8::1"),
