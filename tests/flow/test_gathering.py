@@ -114,7 +114,9 @@ def test_an_issue_that_was_moved_elsewhere_is_not_followed(
     world.grant("octo/other", "ada", "write")
     moved = ada.open_issue("octo/other", "Plans", "Nobody may know.")
     there = f"{world.state.api}/repos/octo/other/issues/{moved.number}"
-    front.says("GET .*/issues/55", "301 Moved Permanently", {"message": "Moved Permanently"}, Location=there)
+    for path in ("", "/comments"):
+        said = {"message": "Moved Permanently"}
+        front.says(f"GET .*/issues/55{path}", "301 Moved Permanently", said, Location=f"{there}{path}")
     assert gather("See #55.").text == ""
     assert front.count("GET .*/octo/other/issues/1") == 1
 
