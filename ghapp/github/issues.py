@@ -144,9 +144,10 @@ def _labelling(thread: Thread, issue: PyGithubIssue, label: str) -> Iterator[Iss
 
 
 def _issue(issue: PyGithubIssue) -> Issue:
+    text = IssueText(issue.title, issue.body or "", _actor(issue.user))
     return Issue(
-        number=issue.number,
-        text=IssueText(issue.title, issue.body or "", _actor(issue.user)),
+        number=issue.number,  # only now it is GitHub's word: who asks for an issue that was moved gets another one
+        text=text,
         open=issue.state == "open",
         labels=tuple(label.name for label in issue.labels),
         is_pull=issue.pull_request is not None,

@@ -109,7 +109,9 @@ class Repositories(Protocol):
 class Issues(Protocol):
     """Issues and the comments on issues and pull requests."""
 
-    def read(self, thread: Thread) -> Issue: ...
+    def read(self, thread: Thread) -> Issue:
+        """The issue as it is now; another number, and perhaps another repository's issue, when it was moved there."""
+        ...
 
     def comments(self, thread: Thread) -> tuple[Comment, ...]: ...
 
