@@ -41,10 +41,13 @@ class Steering:
             self.status.tell(newest)
 
     def wake(self, run: Run, reason: str) -> None:
-        """The next attempt of a run that waits: it is told what was said, and makes a commit of its own."""
+        """The next attempt of a run that waits: it is told what was said, and makes a commit of its own.
+
+        What was let through was so as it stood; of another commit nobody has seen it.
+        """
         words = self._unheard(run)
-        told = replace(run, feedback=_attributed(words), heard=run.heard + len(words), candidate="", pause=None)
-        self._queue(told, reason)
+        told = replace(run, feedback=_attributed(words), heard=run.heard + len(words))
+        self._queue(replace(told, candidate="", allowed=(), pause=None), reason)
 
     def heed(self, run: Run) -> None:
         """Wake a run that was parked while somebody said something to it: nobody else will read that any more."""

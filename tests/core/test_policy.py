@@ -327,6 +327,11 @@ def test_only_what_is_shown_is_let_through() -> None:
     decided = policy.decide(said("/honk allow"), replace(NO_LEAVE, findings=many), Config(), MAINTAIN)
     assert isinstance(decided, AllowPaths)
     assert decided.paths == tuple(finding.path for finding in many[: messages.MAX_PATHS])
+    rest = policy.decide(
+        said("/honk allow"), replace(NO_LEAVE, findings=many, allowed=decided.paths), Config(), MAINTAIN
+    )
+    assert isinstance(rest, AllowPaths)
+    assert rest.paths == tuple(finding.path for finding in many[messages.MAX_PATHS :])
 
 
 def test_nothing_is_let_through_that_was_not_shown_before() -> None:

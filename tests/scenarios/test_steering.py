@@ -70,7 +70,6 @@ def test_a_comment_on_a_waiting_run_is_for_its_agent(town: Town, octocat: Citize
     """I write a comment while it waits: it is marked as seen, and the status says that it waits for the agent."""
     said = octocat.comment(issue, "Mind the decimals.\n\nAnd tell @octocat.")
     town.listen()
-    town.later(6)
     assert reactions(said) == ["eyes"]
     assert ended(town, octocat, issue).count("Mind the decimals. And tell @\u2060octocat.") == 1
 
@@ -122,8 +121,9 @@ def test_talk_about_the_pull_request_wakes_nobody(town: Town, octocat: Citizen) 
 
 
 def test_a_protected_file_can_be_done_without(town: Town, octocat: Citizen, issue: int) -> None:
-    """The run waits for leave to change a workflow, and I tell it to leave the workflow alone: it goes on."""
-    paused(town, issue, Pause.PROTECTED)
+    """It waits for leave to change a workflow, and I tell it to leave that alone: it goes on, without any leave."""
+    run = paused(town, issue, Pause.PROTECTED)
+    town.records.runs.save(replace(run, allowed=("another/file",)))
     octocat.comment(issue, "/honk fix leave the workflow alone")
     town.listen()
     run = town.run(issue)

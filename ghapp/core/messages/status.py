@@ -136,9 +136,9 @@ def waits_for(run: Run) -> str:
 
 
 def paths_to_allow(run: Run) -> tuple[str, ...]:
-    """The paths for which the run is paused, as far as they are shown."""
+    """The paths for which the run is paused, as far as they are shown; the others are, once these are let through."""
     found = (finding.path for finding in run.findings if finding.severity is Severity.PAUSE)
-    return tuple(dict.fromkeys(found))[:MAX_PATHS]
+    return tuple(dict.fromkeys(path for path in found if path not in run.allowed))[:MAX_PATHS]
 
 
 def _unheard(heading: str, words: Sequence[Remark]) -> str:
