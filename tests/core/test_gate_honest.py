@@ -4,7 +4,7 @@ import pytest
 
 from ghapp.core.gate import Rule
 from tests.core.gate_sides import Sides, findings
-from tests.core.test_gate_cheats import CSHARP, GO, JAVA, JS, PY, ROWS, RUBY, RUST, edited
+from tests.core.gate_suites import CSHARP, GO, JAVA, JS, PY, ROWS, RUBY, RUST, edited
 
 THREE = """
     def test_add():
@@ -150,11 +150,14 @@ SILENT: dict[str, Sides] = {
     "go: a file is moved": {"cart_test.go": (GO, None), "cart/total_test.go": (None, GO)},
     "js to ts": {"cart.test.js": (JS, None), "cart.test.ts": (None, JS)},
     "a file is split in two": {
-        "tests/test_all.py": (BOTH + PY, None), "tests/test_cart.py": (None, BOTH), "tests/test_shop.py": (None, PY),
+        "tests/test_all.py": (BOTH + PY, None),
+        "tests/test_cart.py": (None, BOTH),
+        "tests/test_shop.py": (None, PY),
     },
     "a test is split in two": {"tests/test_cart.py": (BOTH, SPLIT_ONE + SPLIT_TWO)},
     "a test is split over two files": {
-        "tests/test_cart.py": (BOTH, SPLIT_ONE), "tests/test_pay.py": (None, SPLIT_TWO),
+        "tests/test_cart.py": (BOTH, SPLIT_ONE),
+        "tests/test_pay.py": (None, SPLIT_TWO),
     },
     "two tests become one": {"tests/test_cart.py": (SPLIT_ONE + SPLIT_TWO, BOTH)},
     "a table replaces three tests": {"tests/test_add.py": (THREE, TABLE)},
@@ -165,54 +168,112 @@ SILENT: dict[str, Sides] = {
     "assertions go into a helper": {"tests/test_parse.py": (REPEATED, HELPED)},
     "assertions come out of a helper": {"tests/test_parse.py": (HELPED, REPEATED)},
     "a helper goes into a file of its own": {
-        "tests/test_parse.py": (HELPED, "from tests.same import same\n" + HELPED.split("    def test_apple")[1].join(["def test_apple", ""])),
+        "tests/test_parse.py": (
+            HELPED,
+            "from tests.same import same\n" + HELPED.split("    def test_apple")[1].join(["def test_apple", ""]),
+        ),
         "tests/same.py": (None, HELPED.split("    def test_apple")[0]),
     },
     "unittest becomes pytest": {"tests/test_cart.py": (UNITTEST, PYTEST)},
     "new tests": {"tests/test_new.py": (None, PY), "cart_test.go": (None, GO), "src/lib.rs": (None, RUST)},
-    "tests are added": edited("src/lib.rs", RUST, ("    #[test]\n", "    #[test]\n        fn more() { assert_eq!(total(0, 0), 0); }\n\n        #[test]\n")),
-    "a test is formatted anew": edited(
-        "cart.test.ts", JS, ("expect(cart.items).toEqual([2]);", "expect(\n          cart.items\n        ).toEqual([\n          2,\n        ]);")
+    "tests are added": edited(
+        "src/lib.rs",
+        RUST,
+        ("    #[test]\n", "    #[test]\n        fn more() { assert_eq!(total(0, 0), 0); }\n\n        #[test]\n"),
     ),
-    "python is formatted anew": edited("tests/test_shop.py", PY, ("assert cart.tax() == 7", "assert (\n            cart.tax()\n            == 7\n        )")),
-    "the setting up changes": edited("tests/test_shop.py", PY, ("cart = shop.Cart()", "cart = shop.Cart(currency='EUR')")),
-    "comments in tests": edited("tests/test_shop.py", PY, ("def test_tax():\n", "def test_tax():\n        # it's a \"rule\" of \"\"\"tax\"\"\"\n")),
-    "a skip is taken away": {"tests/test_a.py": ("@pytest.mark.skip\ndef test_a():\n    assert a() == 1\n", "def test_a():\n    assert a() == 1\n")},
+    "a test is formatted anew": edited(
+        "cart.test.ts",
+        JS,
+        (
+            "expect(cart.items).toEqual([2]);",
+            "expect(\n          cart.items\n        ).toEqual([\n          2,\n        ]);",
+        ),
+    ),
+    "python is formatted anew": edited(
+        "tests/test_shop.py",
+        PY,
+        ("assert cart.tax() == 7", "assert (\n            cart.tax()\n            == 7\n        )"),
+    ),
+    "the setting up changes": edited(
+        "tests/test_shop.py", PY, ("cart = shop.Cart()", "cart = shop.Cart(currency='EUR')")
+    ),
+    "comments in tests": edited(
+        "tests/test_shop.py", PY, ("def test_tax():\n", 'def test_tax():\n        # it\'s a "rule" of """tax"""\n')
+    ),
+    "a skip is taken away": {
+        "tests/test_a.py": (
+            "@pytest.mark.skip\ndef test_a():\n    assert a() == 1\n",
+            "def test_a():\n    assert a() == 1\n",
+        )
+    },
     "a skip is moved": {
         "tests/test_a.py": ("@pytest.mark.skip\ndef test_a():\n    assert a() == 1\n", None),
         "tests/test_b.py": (None, "@pytest.mark.skip\ndef test_a():\n    assert a() == 1\n"),
     },
-    "code with noqa is moved": {"a.py": ("import os  # noqa: F401\nx = 1\n", "x = 1\n"), "b.py": (None, "import os  # noqa: F401\n")},
+    "code with noqa is moved": {
+        "a.py": ("import os  # noqa: F401\nx = 1\n", "x = 1\n"),
+        "b.py": (None, "import os  # noqa: F401\n"),
+    },
     "a line with noqa is edited": {"a.py": ("f(1)  # noqa: S101\n", "f(2)  # noqa: S101\n")},
     "noqa is taken away": {"a.py": ("import os  # noqa\n", "")},
     "prose about noqa": {"docs/style.md": (None, "Write `# noqa` and `@ts-ignore` rarely.\n")},
     "versions rise": {"requirements.txt": ("requests==2.9.1\nflask==3.0\n", "requests==2.31\nflask==3.0.1\n")},
     "a dependency is added and one goes": {"requirements.txt": ("attrs==23.1\n", "requests==2.31\n")},
     "a dependency moves": {"requirements.txt": ("attrs==23.1\n", ""), "requirements-dev.txt": ("", "attrs==23.2\n")},
-    "a cap is added": {"pyproject.toml": ('dependencies = [\n  "a>=2.3",\n]\n', 'dependencies = [\n  "a>=2.3,<3",\n]\n')},
+    "a cap is added": {
+        "pyproject.toml": ('dependencies = [\n  "a>=2.3",\n]\n', 'dependencies = [\n  "a>=2.3,<3",\n]\n')
+    },
     "stricter": {
         "pyproject.toml": (
-            "[tool.mypy]\nstrict = false\n[tool.ruff.lint]\nselect = ['E']\nignore = ['E1', 'E2']\n[tool.coverage.report]\nfail_under = 80\n",
-            "[tool.mypy]\nstrict = true\n[tool.ruff.lint]\nselect = ['E', 'F']\nignore = ['E1']\n[tool.coverage.report]\nfail_under = 90\n",
+            "[tool.mypy]\nstrict = false\n[tool.ruff.lint]\nselect = ['E']\nignore = ['E1', 'E2']\n"
+            "[tool.coverage.report]\nfail_under = 80\n",
+            "[tool.mypy]\nstrict = true\n[tool.ruff.lint]\nselect = ['E', 'F']\nignore = ['E1']\n"
+            "[tool.coverage.report]\nfail_under = 90\n",
         )
     },
-    "stricter types": {"tsconfig.json": ('{"compilerOptions": {"strict": false}}\n', '{"compilerOptions": {"strict": true, "noImplicitAny": true}}\n')},
+    "stricter types": {
+        "tsconfig.json": (
+            '{"compilerOptions": {"strict": false}}\n',
+            '{"compilerOptions": {"strict": true, "noImplicitAny": true}}\n',
+        )
+    },
     "settings move to another file": {
         ".flake8": ("[flake8]\nignore = E1\nmax-complexity = 8\n", None),
         "setup.cfg": ("[metadata]\nname = a\n", "[metadata]\nname = a\n[flake8]\nignore = E1\nmax-complexity = 8\n"),
     },
-    "a dependency in pyproject": {"pyproject.toml": ('[project]\ndependencies = ["a"]\n[tool.mypy]\nstrict = true\n', '[project]\ndependencies = ["a", "b"]\n[tool.mypy]\nstrict = true\n')},
-    "a script is added": {"package.json": ('{"scripts": {\n  "test": "jest"\n}}\n', '{"scripts": {\n  "test": "jest",\n  "test:e2e": "playwright test"\n}}\n')},
-    "another target changes": {"Makefile": ("build:\n\tcc a.c\ntest:\n\tctest\n", "build:\n\tcc -O2 a.c\ntest:\n\tctest\n")},
+    "a dependency in pyproject": {
+        "pyproject.toml": (
+            '[project]\ndependencies = ["a"]\n[tool.mypy]\nstrict = true\n',
+            '[project]\ndependencies = ["a", "b"]\n[tool.mypy]\nstrict = true\n',
+        )
+    },
+    "a script is added": {
+        "package.json": (
+            '{"scripts": {\n  "test": "jest"\n}}\n',
+            '{"scripts": {\n  "test": "jest",\n  "test:e2e": "playwright test"\n}}\n',
+        )
+    },
+    "another target changes": {
+        "Makefile": ("build:\n\tcc a.c\ntest:\n\tctest\n", "build:\n\tcc -O2 a.c\ntest:\n\tctest\n")
+    },
     "|| true where nothing is tested": {"scripts/deploy.sh": ("rm x\n", "rm x || true\n")},
     "a helper of tests goes": {"tests/helpers.py": ("def make():\n    return 1\n", None)},
-    "a model is fitted": {"tests/test_ml.py": ("def test_a():\n    assert score() > 1\n", "def test_a():\n    model.fit(x)\n    assert score() > 1\n")},
-    "an API of ours is named like an assertion": {"src/check.py": ("def check(x):\n    assert x\n    assert x > 1\n", "def check(x):\n    assert x\n")},
+    "a model is fitted": {
+        "tests/test_ml.py": (
+            "def test_a():\n    assert score() > 1\n",
+            "def test_a():\n    model.fit(x)\n    assert score() > 1\n",
+        )
+    },
+    "an API of ours is named like an assertion": {
+        "src/check.py": ("def check(x):\n    assert x\n    assert x > 1\n", "def check(x):\n    assert x\n")
+    },
     "code about tests": {"src/ci.py": ("", "def is_ci(name: str) -> bool:\n    return name == 'CI'\n")},
     "jest in CI": {"jest.config.js": ("module.exports = {}\n", "module.exports = { bail: !!process.env.CI }\n")},
-    "a fixture": {"tests/conftest.py": ("import pytest\n", "import pytest\n\n@pytest.fixture\ndef cart():\n    return Cart()\n")},
+    "a fixture": {
+        "tests/conftest.py": ("import pytest\n", "import pytest\n\n@pytest.fixture\ndef cart():\n    return Cart()\n")
+    },
     "a new snapshot": {"src/__snapshots__/a.snap": (None, "x\n")},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("sides", SILENT.values(), ids=SILENT.keys())

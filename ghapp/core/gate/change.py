@@ -1,14 +1,16 @@
 """What the gate is told of a change: values that an adapter fills from a bare repository."""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Literal
 
 FILE, EXECUTABLE, LINK, SUBMODULE = "100644", "100755", "120000", "160000"
 MAX_TEXT = 2**20
 """Characters of a text that the rules on tests and checks read; secrets are looked for in all of it."""
+MAX_COMPARED = 4 * 2**20
+"""Characters that they read of a whole change: some seconds, with whatever text."""
 MAX_LINE = 2_000
 """Characters of a line that they read."""
 
@@ -66,10 +68,12 @@ class Change:
     merges: int = 0
     descends: bool = True
 
-    @property
-    def compared(self) -> Iterator[FileChange]:
-        """The files of which both sides can be read."""
-        return (file for file in self.files if file.is_compared)
+    @cached_property
+    def compared(self) -> tuple[FileChange, ...]:
+        """The files of which both sides are read by the rules on tests and checks, as far as there is room."""
+        readable = [file for file in self.files if file.is_compared]
+        total = accumulate(len(file.before or "") + len(file.after or "") for file in readable)
+        return tuple(file for file, so_far in zip(readable, total, strict=True) if so_far <= MAX_COMPARED)
 
 
 def _surplus(text: str, other: str) -> list[str]:

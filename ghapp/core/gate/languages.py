@@ -166,18 +166,21 @@ def has_tests(path: str) -> Language | None:
 # --- what assertions look like, whatever the language ---------------------------------------------------------------
 
 ASSERTION = re.compile(
-    r"(?P<call>(?<![.\w@])(?:expect|verify|check|ensure|refute|must|XCT|assume)(?:[_A-Z]\w*)?(?=\s*[({!<])|#expect\b|#require\b)"
+    r"(?P<call>(?<![.\w@])(?:expect|verify|check|ensure|refute|must|XCTAssert|XCTFail|XCTUnwrap)(?:[_A-Z]\w*)?(?=\s*[({!<])"
+    r"|#expect\b|#require\b)"
     r"|(?P<bare>\bassert\w*+(?=[^\w:]|$)|\brefute\w*+)"  # Python's statement, Ruby's calls, Rust's macros, all the rest
     r"|\bpytest\.(?:raises|warns|fail|deprecated_call)\(|\b(?:self|Assert|this)\.(?:fail|Fail)\w*\("
     r"|\bt\.(?:Error|Errorf|Fatal|Fatalf|Fail|FailNow)\("
-    r"|\b(?:require|is|qt|g|Assert|CollectionAssert|StringAssert|t)\.(?!Run\b|Helper\b|Parallel\b|Log|Skip|Cleanup\b|TempDir\b|Setenv\b|Name\b|Error|Fatal|Fail)"
+    r"|\b(?:require|is|qt|g|Assert|CollectionAssert|StringAssert|t)\.(?!Run\b|Helper\b|Parallel\b|Log|Skip"
+    r"|Cleanup\b|TempDir\b|Setenv\b|Name\b|Error|Fatal|Fail)"
     r"[A-Z]\w*\("
     r"|\.should(?:Be|Equal|Throw|Contain|Match|Have|Not)?\w*\b|\.Should\(|\bshould(?:Be|Equal|Throw|Contain)\w*\b"
     r"|(?<=\.)(?:must|wont)_\w+|\bprop_assert\w*!|#\[should_panic|\bfail\(|\[ExpectedException"
 )
 EXACT = re.compile(
     r"==|!=|<>|\bis (?!not None)\w|\bin\b|[Ee]quals?\b|[Ee]qual(?=[A-Z_(!])|\b(?:toBe|eq|eql|be|contain_exactly)\b\(?"
-    r"|toEqual|toStrictEqual|toHaveLength|toThrow|toMatchObject|[Cc]alledWith|called_\w*with|called_once|_eq\b|_eq!|_ne!"
+    r"|toEqual|toStrictEqual|toHaveLength|toThrow|toMatchObject|[Cc]alledWith|called_\w*with|called_once|_eq\b"
+    r"|_eq!|_ne!"
     r"|assertIs\b|assertIsNone|AreEqual|AreSame|isEqualTo|isSameAs|shouldBe\b|[Ss]ame\b|Error\b|matches!|Nil\b|toBeNull"
     r"|(?:raises|[Tt]hrows\w*)\W*(?!Exception\b|BaseException\b|Throwable\b)\w"
 )
@@ -185,7 +188,8 @@ TRIVIAL = re.compile(
     r"\bassert[ (]+(?:True|true|1|not False|not None|\"\s*\"|(?P<one>\w{1,60}) (?:==|is) (?P=one))\)?\s*(?:,|$)"
     r"|\bassert\w*[!.]*\w*\(\s*(?:t, )?(?:true|True|1|(?P<two>\w{1,60}),\s*(?P=two))\s*[,)]"
     r"|\bassertFalse\(\s*(?:false|False)\s*[,)]|\b(?:require|Assert|assert)\.(?:True|IsTrue|ok)\(\s*(?:t, )?true\s*[,)]"
-    r"|\b(?:expect|assertThat)\(\s*(?P<three>\w{1,60})\s*\)(?:\.|\s*)(?:toBe|toEqual|toStrictEqual|to eq|to be|to\.equal|to\.be|isEqualTo)"
+    r"|\b(?:expect|assertThat)\(\s*(?P<three>\w{1,60})\s*\)(?:\.|\s*)(?:toBe|toEqual|toStrictEqual|to eq|to be"
+    r"|to\.equal|to\.be|isEqualTo)"
     r"[\s(.]*(?P=three)\b"
     r"|\b(?:Assert|XCTAssert|require|assert)\w*\.?\w*[Ee]qual\w*\(\s*(?:t, )?(?P<four>\w{1,60}),\s*(?P=four)\s*[,)]"
     r"|\bassert_(?:eq|ne)!\(\s*(?P<five>\w{1,60}),\s*(?P=five)\s*[,)]"

@@ -56,11 +56,13 @@ def inspect(change: Change, watch: Watch) -> Iterator[Finding]:
     after: Counter[str] = Counter()
     for unit in new:
         after[unit.path] += unit.cases * unit.is_test
+    compared = {file.path for file in change.compared}
     contents = {file.after for file in change.files if file.status == "A"}
     for file in change.files:
         name = shown(file, watch)
         yield from _told(fates[file.path], after[file.path], name, watch)
-        yield from _unread(file, name, contents)
+        if file.status != "A" and languages.is_test_file(file.path):
+            yield from _unread(file, name, contents, is_compared=file.path in compared)
 
 
 # --- what became of each test ---------------------------------------------------------------------------------------
@@ -94,9 +96,9 @@ def _by_words(old: Sequence[_Old], new: Sequence[_New]) -> None:
     candidates = [one for one in new if one.spare or not one.is_taken][:_MAX_CANDIDATES]
     for fate in old[:MAX_SEEKING]:
         for one in _alike(fate.unit, candidates):
-            if fate.missing or fate.is_gone:
-                if _may_follow(one.unit, fate.unit) and (one.spare or _is_free(one, fate)):
-                    _take(fate, one)
+            wants = fate.missing or fate.is_gone
+            if wants and _may_follow(one.unit, fate.unit) and (one.spare or _is_free(one, fate)):
+                _take(fate, one)
 
 
 def _alike(unit: Unit, candidates: Sequence[_New]) -> list[_New]:
@@ -105,7 +107,8 @@ def _alike(unit: Unit, candidates: Sequence[_New]) -> list[_New]:
     shared = [(len(words & one.unit.words), one) for one in candidates]
     ranked = sorted(shared, key=lambda pair: -pair[0])
     enough = [
-        (count, one, min(len(words), len(one.unit.words) - 1) if unit.cases > 1 else len(words)) for count, one in ranked
+        (count, one, min(len(words), len(one.unit.words) - 1) if unit.cases > 1 else len(words))
+        for count, one in ranked
     ]
     return [one for count, one, of in enough if count and count >= of * _ALIKE]
 
@@ -173,11 +176,9 @@ def _many(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
-def _unread(file: FileChange, name: str, contents: set[str | None]) -> Iterator[Finding]:
+def _unread(file: FileChange, name: str, contents: set[str | None], *, is_compared: bool) -> Iterator[Finding]:
     """Files among the tests of which nothing can be counted."""
-    if file.status == "A" or not languages.is_test_file(file.path):
-        return
-    if not file.is_compared:
-        yield note(Rule.TESTS, name, "a file of the tests that was not compared: it is binary, or too large")
+    if not is_compared:
+        yield note(Rule.TESTS, name, "a file of the tests that was not compared: it is binary, or too much was changed")
     elif file.status == "D" and not languages.language(file.path) and file.before and file.before not in contents:
         yield note(Rule.TESTS, name, "a file of the tests is deleted")

@@ -25,7 +25,44 @@ _NOT_NEWLINE = re.compile(r"[^\n\"'`]")
 _WORD = re.compile(r"\w+")
 _BRACKET = re.compile(r"[(\[{)\]},\n]|[^\s(\[{)\]},]")
 _COMMON = frozenset(
-    ["def", "self", "assert", "assertEqual", "expect", "it", "test", "func", "fn", "t", "void", "public", "async", "await", "const", "let", "var", "return", "new", "toBe", "toEqual", "true", "false", "True", "False", "None", "null", "import", "assert_eq", "String", "int", "in", "is", "not", "the", "a"]
+    [
+        "def",
+        "self",
+        "assert",
+        "assertEqual",
+        "expect",
+        "it",
+        "test",
+        "func",
+        "fn",
+        "t",
+        "void",
+        "public",
+        "async",
+        "await",
+        "const",
+        "let",
+        "var",
+        "return",
+        "new",
+        "toBe",
+        "toEqual",
+        "true",
+        "false",
+        "True",
+        "False",
+        "None",
+        "null",
+        "import",
+        "assert_eq",
+        "String",
+        "int",
+        "in",
+        "is",
+        "not",
+        "the",
+        "a",
+    ]
 )
 
 

@@ -18,13 +18,15 @@ _MANIFEST = re.compile(
 )
 _PINNED = re.compile(
     # A name; what may stand between: quotes, extras, operators, `version`; and the first number with a dot or alone.
-    r"(?P<name>[A-Za-z@][\w@./-]{0,100}(?::[\w.-]{1,100})?)[\"']?(?: *\[[\w, -]{0,100}\])?"
+    r"(?<![\w@./-])(?P<name>[A-Za-z@][\w@./-]{0,100}+(?::[A-Za-z][\w.-]{0,100}+)?)[\"']?(?: *\[[\w, -]{0,100}\])?"
     r"[\"' :,=>~^(v{]{1,12}(?:(?:version|Version|rev|from|tag)[\"' :=~^>]{1,6})?"
     r"(?P<operator>[<>=~^!]{0,3}) ?v?(?P<version>\d+(?:\.\d+){0,5})(?![\w/])"
 )
 _VERSION_FILE = re.compile(r"(?:^|/)\.(?:python|node|ruby|java|go)-version$|(?:^|/)\.nvmrc$|(?:^|/)runtime\.txt$")
 _BARE = re.compile(r"[^\d\n]{0,20}(\d+(?:\.\d+){0,5})")
-_NO_DEPENDENCY = frozenset(["line-length", "line_length", "port", "timeout-minutes", "max-complexity", "fail_under", "minversion"])
+_NO_DEPENDENCY = frozenset(
+    ["line-length", "line_length", "port", "timeout-minutes", "max-complexity", "fail_under", "minversion"]
+)
 
 
 def inspect(change: Change, watch: Watch) -> Iterator[Finding]:
