@@ -21,7 +21,7 @@ FOLDERS = ("workspace", "env", "home")
 _SHARED_MEMORY = 512 * 2**20
 # bubblewrap would join the namespaces of its caller for any that is not named. `--unshare-all` says the same, but
 # `--disable-userns` wants the user namespace by its name.
-_NAMESPACES = ("user", "ipc", "pid", "uts", "cgroup-try")
+_NAMESPACES = ("user", "ipc", "net", "pid", "uts", "cgroup-try")
 # The out-of-memory killer takes what runs inside long before it takes a worker or the store. The wish is inherited.
 _FIRST_TO_GO = "echo 800 > /proc/self/oom_score_adj 2>/dev/null; "
 _LAUNCH = _FIRST_TO_GO + 'exec "$@"'
@@ -70,7 +70,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Jail:
-    """One sandbox: its folders, its environment (nothing is inherited), and whether it has the host's network.
+    """One sandbox: its folders and its environment (nothing is inherited). Its only network is a loopback of its own.
 
     By `mark`, a word on its command line, the host finds it when its number is lost (see marks.py).
     """
@@ -78,7 +78,6 @@ class Jail:
     binds: tuple[Bind, ...]
     variables: Mapping[str, str]
     folder: str = WORKSPACE
-    network: bool = False
     mark: str = "honk"
 
 
@@ -107,7 +106,6 @@ def options(machine: Machine, jail: Jail, status: int) -> bytes:
     `status` is the descriptor on which bwrap reports the first process and the exit code.
     """
     words = [f"--unshare-{name}" for name in _NAMESPACES]
-    words += [] if jail.network else ["--unshare-net"]
     words += ["--disable-userns", "--new-session", "--die-with-parent", "--json-status-fd", str(status)]
     words += ["--cap-drop", "ALL", "--uid", str(USER), "--gid", str(USER), "--hostname", "honk", "--clearenv"]
     for name, value in jail.variables.items():

@@ -14,7 +14,7 @@ from typing import IO, Any
 from ghapp.core.errors import UserError
 from ghapp.core.ports import MODEL_SOCKET, Completed
 from ghapp.sandbox import process
-from ghapp.sandbox.clients import Clients
+from ghapp.sandbox.clients import PORT, SOCKET, Clients
 from ghapp.sandbox.folders import remove
 from ghapp.sandbox.jail import (
     ENVIRONMENT,
@@ -55,10 +55,14 @@ class Place:
     def run(
         self, command: Sequence[str], *, stdin: bytes = b"", timeout: float = 600, clients: Clients | None = None
     ) -> Completed:
-        """Run a program at the repository's root; with `clients`, on the host's network and with these settings."""
-        variables = environment(self.machine, prepared=True) | dict(clients.variables if clients else {})
-        binds = (*self._checkout(), *(clients.binds if clients else ()))
-        return self._run(Jail(binds, variables, network=clients is not None), command, stdin, timeout)
+        """Run a program at the repository's root; with `clients`, with their settings and their way out."""
+        variables, binds = environment(self.machine, prepared=True), self._checkout()
+        if clients is not None:
+            variables, binds = variables | dict(clients.variables), (*binds, *clients.binds)
+            # The system's Python: the one on PATH may be what the set-up is just making.
+            python = shutil.which("python3", path=os.pathsep.join(self.machine.path)) or "python3"
+            command = [python, "-I", f"{GUEST}/forward.py", str(PORT), SOCKET, *command]
+        return self._run(Jail(binds, variables), command, stdin, timeout)
 
     def launcher(self, program: Path, socket: Path, variables: Mapping[str, str]) -> AbstractContextManager[Path]:
         """A script that starts a program of the host as `run` does, with a Unix socket of the host at MODEL_SOCKET."""
@@ -72,6 +76,12 @@ class Place:
         """Have guest/trees.py carry out an order, and return its answer. UserError with git's words when it refuses."""
         with self._out() as out:
             return self._order(out, verb, order)
+
+    def reads(self, base: str, setup: Sequence[str]) -> Sequence[Sequence[str]] | None:
+        """Which files of a commit the set-up reads, by guest/manifests.py; None when it may be any."""
+        with self._out() as out:
+            answer = self._ask(out, "manifests", {"base": base, "setup": list(setup)})["reads"]
+            return None if answer is None else list(answer)
 
     def bundle(self, target: Path, **order: object) -> bool:
         """Like `git`, and take the bundle that it makes to `target`; False when there is nothing to bundle."""
@@ -91,11 +101,14 @@ class Place:
         )
 
     def _order(self, out: Path, verb: str, order: Mapping[str, object]) -> Mapping[str, Any]:
+        return self._ask(out, "trees", {"verb": verb, **order})
+
+    def _ask(self, out: Path, program: str, order: Mapping[str, object]) -> Mapping[str, Any]:
         # Of what an agent wrote there is only the work tree: none of it on PATH, in HOME or in /tmp.
         binds = (*self._checkout()[:2], Bind(out, OUT, writable=True))
         jail = Jail(binds, environment(self.machine, prepared=False) | {"HOME": OUT, "TMPDIR": OUT}, folder="/")
-        program = ["python3", "-I", f"{GUEST}/trees.py"]
-        done = self._run(jail, program, json.dumps({"verb": verb, **order}).encode(), _GIT_SECONDS)
+        command = ["python3", "-I", f"{GUEST}/{program}.py"]
+        done = self._run(jail, command, json.dumps(order).encode(), _GIT_SECONDS)
         return _answer(done, out)
 
     def _run(self, jail: Jail, command: Sequence[str], stdin: bytes, timeout: float) -> Completed:

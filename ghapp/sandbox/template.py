@@ -1,31 +1,28 @@
-"""Templates: the checkout of a base commit with what its set-up installed, made once a machine.
+"""Templates: the checkout of a base commit with its prepared environment, made once a machine.
 
-A template is a cache and may be lost at any time. It is made under another name and renamed when it is whole, so that
-what has the name is complete, however the maker died. Open workspaces hold its lock together with others; who removes
-it must hold it alone.
+Both are caches and may be lost at any time (see shelf.py). The environment is installed with a network that reaches
+package registries only (egress.py), or taken from an earlier commit that needs the same (environments.py).
 """
 
-import hashlib
 import json
-import os
-import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 from ghapp.core.ports import Completed, Prepared
-from ghapp.sandbox.clients import Clients
-from ghapp.sandbox.folders import locked_if_free, one_at_a_time, owned, remove, shared, sweep
+from ghapp.sandbox import egress
+from ghapp.sandbox.egress import Egress
+from ghapp.sandbox.environments import Environments, Outcome, digest, image, origin
+from ghapp.sandbox.folders import remove
 from ghapp.sandbox.jail import FOLDERS, Machine
 from ghapp.sandbox.place import Place, checked
+from ghapp.sandbox.registries import Registries
+from ghapp.sandbox.shelf import Shelf
+from ghapp.sandbox.upstream import Upstream
 
 _SETUP_SECONDS = 1800
 _RECORD = "template.json"
-_MAKING = "making-"
-_TEMPLATE = "template-"
-# Part of each template's name: raised when what a template holds changes its meaning.
-_FORM = "1"
 
 
 @dataclass(frozen=True)
@@ -33,8 +30,7 @@ class Record:
     """What is kept beside a template: `setup` is what the set-up left in the work tree, as guest/trees.py says it."""
 
     base: str
-    log: str
-    failed: bool
+    outcome: Outcome
     setup: tuple[tuple[str, str, str], ...]
 
 
@@ -44,88 +40,103 @@ def read(template: Path) -> Record | None:
         found = json.loads((template / _RECORD).read_text())
     except FileNotFoundError:
         return None
-    return Record(found["base"], found["log"], found["failed"], tuple(tuple(entry) for entry in found["setup"]))
+    outcome = Outcome(found["log"], found["failed"], tuple(found["refused"]))
+    return Record(found["base"], outcome, tuple(tuple(entry) for entry in found["setup"]))
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a template is made of: a commit of a bare repository, shell commands, and (maybe) fewer hosts."""
+
+    mirror: Path
+    base: str
+    setup: tuple[str, ...]
+    hosts: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
 class Templates:
-    """The templates in `folder`; at most `keep` stay, the longest unused go first, one in use never."""
+    """The templates on a shelf, with what it takes to make one."""
 
     machine: Machine
-    folder: Path
-    clients: Clients
-    keep: int
+    shelf: Shelf
+    environments: Environments
+    registries: Registries
+    upstream: Upstream
 
-    def get(self, mirror: Path, base: str, setup: Sequence[str]) -> Prepared:
+    def get(self, order: Order) -> Prepared:
         """The template of a base commit, made if need be. UserError when the base cannot be checked out.
 
         One whose set-up failed is made again: the network may have been away.
         """
-        path = self.folder / f"{_TEMPLATE}{self._key(mirror, checked(base), setup)}"
-        with one_at_a_time(path.with_suffix(".lock")):
-            known = read(path)
-            if known is None or (known.failed and self._gone(path)):
-                record, reused = self._make(path, mirror, base, setup), False
-            else:
-                record, reused = known, True
-            os.utime(path)
-        self._drop_unused(path)
-        return Prepared(path, base, record.log, record.failed, reused)
+        path = self.shelf.path(self._key(order, checked(order.base)))
+        with self.shelf.alone(path):
+            record, reused = read(path), True
+            if record is None or (record.outcome.failed and self.shelf.drop(path)):
+                record, reused = self._make(path, order)
+            self.shelf.drop_unused(path)
+        outcome = record.outcome
+        return Prepared(path, order.base, outcome.log, outcome.failed, reused, outcome.refused)
 
     def hold(self, prepared: Prepared) -> AbstractContextManager[bool]:
         """Keep a template from being removed; False when it is gone already."""
-        return shared(prepared.path)
+        return self.shelf.held(prepared.path)
 
-    def _key(self, mirror: Path, base: str, setup: Sequence[str]) -> str:
-        image = [sys.version, *self.machine.path]
-        parts = [_FORM, str(mirror.resolve()), base, *setup, *image]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    def _key(self, order: Order, what: object) -> str:
+        where = origin(self.registries.clients, self.registries.hosts, order.hosts) if order.setup else []
+        return digest([image(self.machine), str(order.mirror.resolve()), what, order.setup, where])
 
-    def _make(self, path: Path, mirror: Path, base: str, setup: Sequence[str]) -> Record:
-        with owned(self.folder, _MAKING) as making:
+    def _make(self, path: Path, order: Order) -> tuple[Record, bool]:
+        with self.shelf.making() as making:
             for name in FOLDERS:
                 (making / "root" / name).mkdir(parents=True)
             (making / "tmp").mkdir()
-            place = Place(self.machine, mirror, making, making / "root")
-            place.git("clone", base=base)
-            log, failed = self._set_up(place, setup)
-            entries = place.git("settle", base=base)["setup"]
-            record = Record(base, log, failed, tuple(tuple(entry) for entry in entries))
+            place = Place(self.machine, order.mirror, making, making / "root")
+            outcome, reused = self._furnish(place, order)
+            entries = place.git("settle", base=order.base)["setup"]
+            record = Record(order.base, outcome, tuple(tuple(entry) for entry in entries))
             remove(making / "tmp")
-            (making / _RECORD).write_text(json.dumps(record.__dict__))
+            (making / _RECORD).write_text(json.dumps({**outcome.__dict__, "base": order.base, "setup": entries}))
             making.rename(path)
-        return record
+        return record, reused
 
-    def _set_up(self, place: Place, setup: Sequence[str]) -> tuple[str, bool]:
-        """Run the commands in order until one fails; what they printed, and whether one did."""
+    def _furnish(self, place: Place, order: Order) -> tuple[Outcome, bool]:
+        """Check the base out and prepare its environment; how that ended, and whether nothing had to be installed."""
+        reads = place.reads(order.base, order.setup) if order.setup else None
+        if reads is None:
+            place.git("clone", base=order.base)
+            return self._set_up(place, order), False
+        key = self._key(order, reads)
+        with self.environments.alone(key):
+            taken = self.environments.take(key, place.root)
+            place.git("clone", base=order.base)
+            if taken is not None:
+                return taken, True
+            outcome = self._set_up(place, order)
+            if not outcome.failed and place.git("pristine", base=order.base)["pristine"]:
+                self.environments.keep(key, place, order.base, outcome)
+        return outcome, False
+
+    def _set_up(self, place: Place, order: Order) -> Outcome:
+        """Run the commands in order until one fails."""
+        if not order.setup:
+            return Outcome("")
+        allowed = self.registries.allowed.narrowed(order.hosts)
+        with egress.opened(place.folder, allowed, self.upstream) as way:
+            log, failed = self._run(place, order.setup, way)
+        return Outcome(log, failed, tuple(way.refused))
+
+    def _run(self, place: Place, setup: Sequence[str], way: Egress) -> tuple[str, bool]:
         log: list[str] = []
+        clients = self.registries.clients.through(way.socket)
         for command in setup:
-            done = place.run(["sh", "-c", command], timeout=_SETUP_SECONDS, clients=self.clients)
+            known = len(way.refused)
+            done = place.run(["sh", "-c", command], timeout=_SETUP_SECONDS, clients=clients)
             log.append(f"$ {command}\n{done.output}{_ending(done)}")
+            log += [f"[not reached: {address}: {why}]\n" for address, why in list(way.refused.items())[known:]]
             if done.exit_code:
                 return "".join(log), True
         return "".join(log), False
-
-    def _drop_unused(self, latest: Path) -> None:
-        """The rename takes it from sight at once; a half-removed one is swept with what dead makers left."""
-        sweep(self.folder, _MAKING)
-        found = [path for path in self.folder.glob(f"{_TEMPLATE}*") if path.suffix != ".lock" and path != latest]
-        found.sort(key=_last_used, reverse=True)
-        for path in found[max(0, self.keep - 1) :]:
-            self._gone(path)
-
-    def _gone(self, path: Path) -> bool:
-        with locked_if_free(path) as free:
-            if free:
-                remove(path.rename(self.folder / f"{_MAKING}{path.name}"))
-        return free
-
-
-def _last_used(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except FileNotFoundError:
-        return 0.0
 
 
 def _ending(done: Completed) -> str:

@@ -94,7 +94,7 @@ def test_what_dead_workers_left_is_swept(make: Make, origin: Origin, tmp_path: P
         assert list((data / "runs").iterdir()) == [run]
 
 
-def test_a_set_up_has_the_network_and_the_clients_settings(make: Make, origin: Origin, tmp_path: Path) -> None:
+def test_a_set_up_has_the_clients_settings(make: Make, origin: Origin, tmp_path: Path) -> None:
     """By name: nothing else of the environment comes along, and nothing of it reaches a run."""
     wheels = tmp_path / "wheels"
     wheels.mkdir()
@@ -106,28 +106,41 @@ def test_a_set_up_has_the_network_and_the_clients_settings(make: Make, origin: O
         "PIP_CACHE_DIR": "/somewhere",
         "UV_PUBLISH_TOKEN": "a secret",
         "NPM_CONFIG__AUTHTOKEN": "a secret",
-        "https_proxy": "http://127.0.0.1:1",
+        "https_proxy": "http://operator:secret@127.0.0.1:1",
+        "NPM_CONFIG_HTTPS_PROXY": "http://operator:secret@127.0.0.1:1",
         "NPM_CONFIG_REGISTRY": "http://127.0.0.1:2",
         "REQUESTS_CA_BUNDLE": "/etc/ssl/certs/ca-certificates.crt",
         "GITHUB_TOKEN": "secret",
         "ANTHROPIC_API_KEY": "secret",
     }
     sandbox = make(environment=settings)
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        reach = f"import socket; socket.create_connection(('127.0.0.1', {server.getsockname()[1]})); print('reached')"
-        setup = [f'python3 -c "{reach}"', "env", f"ls -d {wheels}", "pip config list || python3 -m pip config list"]
-        prepared = sandbox.prepare(origin.mirror, origin.base, setup)
+    setup = ["env", f"ls -d {wheels}", "pip config list || python3 -m pip config list"]
+    prepared = sandbox.prepare(origin.mirror, origin.base, setup)
     assert not prepared.failed, prepared.log
-    for expected in (
-        "reached",
-        "https_proxy=http://127.0.0.1:1",
-        "NPM_CONFIG_REGISTRY",
-        f"\n{wheels}\n",
-        "timeout='77'",
-    ):
-        assert expected in prepared.log
+    expected = ("https_proxy=http://127.0.0.1:3128", "NPM_CONFIG_REGISTRY", f"\n{wheels}\n", "timeout='77'")
+    assert all(text in prepared.log for text in expected), prepared.log
     assert "secret" not in prepared.log
     assert "/somewhere" not in prepared.log
     with sandbox.open(origin.mirror, prepared) as workspace:
-        assert "PIP_" not in workspace.run(["env"]).output
+        seen = workspace.run(["env"]).output.lower()
+        assert "pip_" not in seen
+        assert "proxy" not in seen
         assert workspace.run(["ls", "-d", str(wheels)]).exit_code == 2
+
+
+def test_no_jail_has_a_network(make: Make, origin: Origin) -> None:
+    """Nor has set-up: what it reaches, it reaches through a socket, and only while it runs."""
+    seen = "import os, pathlib; print(os.listdir('/run/honk'), open('/proc/net/dev').read().count(':'))"
+    sandbox = make()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        reach = f"import socket; socket.create_connection(('127.0.0.1', {server.getsockname()[1]}))"
+        setup = [f'python3 -c "{seen}"', f'python3 -c "{reach}" || ls /etc/resolv.conf || true']
+        prepared = sandbox.prepare(origin.mirror, origin.base, setup)
+    assert "['egress.sock'] 1\n" in prepared.log
+    assert "ConnectionRefusedError" in prepared.log
+    assert "cannot access '/etc/resolv.conf'" in prepared.log
+    with sandbox.open(origin.mirror, prepared) as workspace:
+        assert workspace.run(["ls", "/run"]).exit_code == 2
+        assert (
+            "refused" in workspace.run(["python3", "-c", reach.replace("127.0.0.1', ", "127.0.0.1', 3128 or ")]).output
+        )

@@ -1,6 +1,8 @@
 """Runs inside the sandbox: all that git has to do on a work tree. A JSON order in, the answer at /out/answer.json.
 
     {"verb": "clone",    "base"}                                        a fresh checkout in /workspace
+    {"verb": "pristine", "base"}                                        {"pristine": bool}: its files are as they were
+    {"verb": "strip",    "base"}                                        remove the checkout, and leave what was added
     {"verb": "settle",   "base"}                                        what the set-up left: {"setup": [entry...]}
     {"verb": "checkout", "base", "commit"}                              another commit over the template
     {"verb": "compare",  "base", "commit", "setup"}                     {"changed": bool}
@@ -13,9 +15,11 @@ https://git-scm.com/docs/git#_environment_variables
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,9 +83,34 @@ def git(*arguments: str, stdin: str = "", own: bool = True) -> str:
 
 
 def clone(base: str) -> None:
-    """Check the base out with a `.git` for the agent, whose objects come from the mirror."""
-    git("clone", "--quiet", "--shared", "--template=", "--no-checkout", _MIRROR, _WORKSPACE, own=False)
-    git("checkout", "--quiet", "-B", "honk", base, own=False)
+    """Check the base out with a `.git` for the agent, whose objects come from the mirror.
+
+    Around what is there already (an environment's part of the tree); where both have a file, it is the base's.
+    """
+    fresh = Path(_WORKSPACE, ".git-fresh")
+    git("clone", "--quiet", "--shared", "--template=", "--no-checkout", _MIRROR, str(fresh), own=False)
+    (fresh / ".git").rename(Path(_WORKSPACE, ".git"))
+    fresh.rmdir()
+    git("checkout", "--quiet", "--force", "-B", "honk", base, own=False)
+
+
+def pristine(base: str) -> bool:
+    """Whether all files of the base are there as they were."""
+    begin(base)
+    git("update-index", "-q", "--refresh")
+    return not git("diff-files", "--name-only")
+
+
+def strip(base: str) -> None:
+    """Take away the base's files, the folders that had nothing else in them, and `.git`."""
+    begin(base)
+    files = [Path(_WORKSPACE, path) for path in git("ls-files", "-z").split("\0") if path]
+    for file in files:
+        file.unlink()
+    for folder in sorted({parent for file in files for parent in file.relative_to(_WORKSPACE).parents}, reverse=True):
+        with suppress(OSError):  # something else is in it
+            Path(_WORKSPACE, folder).rmdir()
+    shutil.rmtree(Path(_WORKSPACE, ".git"))
 
 
 def begin(commit: str) -> None:
@@ -152,6 +181,10 @@ def obey(order: dict[str, Any]) -> dict[str, Any]:
         clone(order["base"])
     elif order["verb"] == "checkout":
         checkout(order["base"], order["commit"])
+    elif order["verb"] == "pristine":
+        return {"pristine": pristine(order["base"])}
+    elif order["verb"] == "strip":
+        strip(order["base"])
     elif order["verb"] == "settle":
         begin(order["base"])
         take_in()
