@@ -12,7 +12,7 @@ from ghapp.core.gate import Finding, Rule, Severity
 from ghapp.core.run import Pause, Run, State, advance
 from ghapp.playground.state import Comment
 from tests.scenarios.town import DEMO, Citizen, Town
-from tests.scenarios.turns import fix
+from tests.scenarios.turns import bash, fix, report, script, write
 
 WORKFLOW = ".github/workflows/ci.yml"
 FINDINGS = (
@@ -130,6 +130,66 @@ def test_a_protected_file_can_be_done_without(town: Town, octocat: Citizen, issu
     assert (run.state, run.pause, run.allowed, run.candidate) == (State.QUEUED, None, (), "")
     assert run.feedback == "@octocat says:\n\nleave the workflow alone"
     assert ended(town, octocat, issue)
+
+
+# --- while it works, and after ---------------------------------------------------------------------------------------
+
+
+def test_a_word_reaches_the_agent_at_its_next_turn(town: Town, octocat: Citizen) -> None:
+    """I comment while it works: my word waits in the status, the agent gets it as mine, and it waits no more."""
+    number = octocat.open_issue()
+    octocat.label(number)
+    seen: list[str] = []
+
+    def say() -> None:
+        octocat.comment(number, "Mind the sign.")
+        town.redis.delete(f"honk:edited:{town.run(number).id}")
+        town.listen_elsewhere()
+        seen.append(town.status(number))
+
+    turns = (write("answer.txt", "41\n"), write("answer.txt", "42\n", shown=["Mind the sign.", "octocat"]), report())
+    with town.model(script(bash("true"), *turns), before={2: say}):
+        town.work()
+    assert "Waiting for the agent's next turn: @\u2060octocat: “Mind the sign.”" in seen[0]
+    assert "Mind the sign." not in town.status(number)
+    assert "waiting for CI" in town.status(number)
+
+
+def test_a_word_that_came_too_late_for_the_last_turn_is_not_lost(town: Town, octocat: Citizen) -> None:
+    """I comment while the agent says its last word: it is woken for mine, and the pull request has both commits."""
+    number = octocat.open_issue()
+    octocat.label(number)
+
+    def say() -> None:
+        octocat.comment(number, "Make it 43.")
+        town.listen_elsewhere()
+
+    again = (write("answer.txt", "43\n", shown=["Make it 43.", "octocat"]), report())
+    with town.model(script(write("answer.txt", "42\n"), report(), *again), before={2: say}):
+        town.work()
+        town.work()
+    assert town.run(number).heard == 1
+    assert town.world.read(DEMO, "answer.txt", town.run(number).branch) == "43\n"
+    assert "waiting for CI" in town.status(number)
+
+
+def test_a_command_on_the_pull_request_has_it_done_differently(town: Town, octocat: Citizen) -> None:
+    """CI is green and I want something else: the same conversation goes on, and pushes to the same pull request."""
+    number = octocat.open_issue()
+    octocat.label(number)
+    again = (write("answer.txt", "43\n", shown=["@octocat says", "make it 43"]), report())
+    with town.model(script(write("answer.txt", "42\n"), report(), *again)) as model:
+        town.work()
+        town.ci_passes(town.the_pull())
+        town.work()
+        assert "ready for review" in town.status(number)
+        octocat.comment(town.the_pull().number, "/honk fix make it 43")
+        town.work()
+    pull = town.the_pull().pull
+    assert pull is not None
+    assert [entry.turn for entry in model.log()] == [1, 2, 3, 4]
+    assert town.world.read(DEMO, "answer.txt", pull.head_ref) == "43\n"
+    assert "waiting for CI" in town.status(number)
 
 
 # --- about the budget -----------------------------------------------------------------------------------------------
