@@ -22,6 +22,7 @@ from ghapp.core.errors import UserError
 from ghapp.core.ports import Account, CommitText, Conversations, Engine, Relay, Results
 from ghapp.core.run import Run
 from ghapp.flow.change import Workshop
+from ghapp.flow.context import Context, Files, Gathered, about_files
 from ghapp.flow.execute import Execute
 from ghapp.flow.followup import FollowUp
 from ghapp.flow.intake import Defaults, Intake
@@ -50,6 +51,7 @@ from ghapp.store.runs import Runs
 from ghapp.store.spending import Caps, Spending
 from ghapp.store.transcripts import Streams
 from ghapp.verify import RepositoryVerifiers
+from ghapp.verify.distil import distil
 
 if TYPE_CHECKING:
     from ghapp.sandbox.relay import ModelRelay
@@ -215,6 +217,7 @@ def execute(settings: Settings) -> Execute:
         results=kept.results,
         conversations=kept.conversations,
         relay=relay_process(settings, os.environ),
+        gather=Context(hub.issues, hub.checks, hub.repositories, distil).gather,
         text=lambda run: commit_text(run, hub.app),
     )
     publish = Publish(
@@ -243,6 +246,7 @@ def workshop(
     results: Results,
     conversations: Conversations,
     relay: Relay,
+    gather: Callable[[Run, Files], Gathered],
     text: Callable[[Run], CommitText],
     protocols: Sequence[str] = ("https", "http"),
 ) -> Workshop:
@@ -260,6 +264,7 @@ def workshop(
         engine=engine,
         verifiers=verifiers,
         proof=Proof(sandbox, verifiers, results),
+        gather=gather,
         judging=Judging(ModelJudge(), relay, settings.judge, settings.judge_model),
         conversations=conversations,
         commit_text=text,
@@ -325,6 +330,7 @@ def local_workshop(settings: Settings, tally: Account, text: Callable[[Run], Com
         results=Forgetful(),
         conversations=InMemory(),
         relay=_relay(settings, lambda run: tally),
+        gather=lambda run, files: Gathered(about_files(run.request, files)),
         text=text,
         protocols=("file",),
     )

@@ -21,7 +21,6 @@ from ghapp.core.ports import (
     Conversations,
     Engine,
     GitStore,
-    Image,
     Prepared,
     Relay,
     Sandbox,
@@ -30,12 +29,11 @@ from ghapp.core.ports import (
     Workspace,
 )
 from ghapp.core.run import Conclusion, Run, State
+from ghapp.flow.context import Files, Gathered, advice_of
 from ghapp.flow.host import EngineHost, Journal
 from ghapp.flow.judging import Judging
 from ghapp.flow.proof import BaseResult, Proof, verdict
 
-ADVICE = ("AGENTS.md", "CLAUDE.md")
-MAX_ADVICE = 32_768
 SAME_FAILURES = 3
 """So many times the same failure, and another repair would be the same again."""
 
@@ -50,10 +48,7 @@ class Ended(Exception):  # an ending, not an error
 
 @dataclass(frozen=True)
 class Ground:
-    """Where the work starts: the base commit, what the repository says of itself, and its prepared template.
-
-    `context` and `images` are what the host gathered about the request.
-    """
+    """Where the work starts: the base commit, what the repository says of itself, its template, and the context."""
 
     repository: Repository
     mirror: Path
@@ -62,8 +57,7 @@ class Ground:
     checks: tuple[Check, ...]
     advice: dict[str, str]
     prepared: Prepared
-    context: str = ""
-    images: tuple[Image, ...] = ()
+    gathered: Gathered
 
 
 @dataclass(frozen=True)
@@ -81,8 +75,9 @@ class Bench:
 class Workshop:
     """The parts that making a change takes.
 
-    `engine` gives a coding agent by its name, and `prompts` the version of its prompts; `secrets` are strings that
-    must never leave in a change; `tools` are the MCP servers that repositories may start in the sandbox, by name.
+    `gather` looks up what a request names; `engine` gives a coding agent by its name, and `prompts` the version of its
+    prompts; `secrets` are strings that must never leave in a change; `tools` are the MCP servers that repositories may
+    start in the sandbox, by name.
     """
 
     git: GitStore
@@ -92,6 +87,7 @@ class Workshop:
     verifiers: Verifiers
     proof: Proof
     judging: Judging
+    gather: Callable[[Run, Files], Gathered]
     conversations: Conversations
     commit_text: Callable[[Run], CommitText]
     prompts: Callable[[str], str]
@@ -108,7 +104,7 @@ class Workshop:
         files, config = self.git.files(repository, base), self.config(repository, base)
         setup = self.verifiers.setup(files) if config.setup is None else config.setup
         checks = self.verifiers.checks(files) if config.verify is None else config.checks
-        advice = {name: files[name]()[:MAX_ADVICE].decode("utf-8", "replace") for name in ADVICE if name in files}
+        advice, gathered = advice_of(journal.run.request, files), self._gathered(journal, files)
         mirror = self.git.mirror(repository)
         prepared = self.sandbox.prepare(mirror, base, setup, config.egress)
         how = "reused" if prepared.reused else "made"
@@ -118,7 +114,18 @@ class Workshop:
             journal.tell("note", prepared.log[-2_000:])
         if prepared.refused:
             journal.note(messages.setup_refused(prepared.refused))
-        return Ground(repository, mirror, base, config, tuple(checks), advice, prepared)
+        return Ground(repository, mirror, base, config, tuple(checks), advice, prepared, gathered)
+
+    def _gathered(self, journal: Journal, files: Files) -> Gathered:
+        """What the request names, looked up before the first turn; a conversation that goes on has it already."""
+        if self.conversations.lines(journal.run.id):
+            return Gathered()
+        gathered = self.gather(journal.run, files)
+        for note in gathered.notes:
+            journal.tell("note", note)
+        if gathered.text:
+            journal.tell("context", gathered.text)
+        return gathered
 
     def restore(self, journal: Journal, repository: Repository) -> str | None:
         """The commit of the work that was kept, in this machine's mirror; None when there is none."""
@@ -191,8 +198,8 @@ class Workshop:
             advice=ground.advice,
             checks=ground.checks,
             feedback=feedback,
-            context=ground.context,
-            images=ground.images,
+            context=ground.gathered.text,
+            images=ground.gathered.images,
             conversation=conversation,
             stand_in="" if conversation else self._stand_in(run, ground, start),
             tools={name: command for name, command in ground.config.tools.items() if name in self.tools},
