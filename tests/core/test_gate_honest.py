@@ -258,6 +258,9 @@ SILENT: dict[str, Sides] = {
     },
     "|| true where nothing is tested": {"scripts/deploy.sh": ("rm x\n", "rm x || true\n")},
     "a helper of tests goes": {"tests/helpers.py": ("def make():\n    return 1\n", None)},
+    "a word that is also a mark": {
+        "tests/test_a.py": ("def test_a():\n    assert a() == 1\n", "def test_a():\n    assert 'not fit' in a()\n")
+    },
     "a model is fitted": {
         "tests/test_ml.py": (
             "def test_a():\n    assert score() > 1\n",

@@ -85,7 +85,7 @@ KINDS = (
         (r"\.skipTest\(|\b__test__ *= *False\b|raise (?:unittest\.)?SkipTest\b", "unittest's skip"),
         (r"\b(?:it|test|describe|suite|context|specify)(?:\.\w+)?\.(?:skip\w*|todo|only|fixme|failing|fails)\b",
          "a skip or only"),
-        (r"(?<![\w.])(?:xit|xtest|xdescribe|xcontext|xspecify|fdescribe|fit|fcontext)\b *[('\"]", "a skip or only"),
+        (r"(?:^[ \t]{0,80}|[;{] ?)(?:xit|xtest|xdescribe|xcontext|xspecify|fdescribe|fit|fcontext)\b *[('\"]", "a skip or only"),
         (r"\{[^{}\n]{0,80}\b(?:skip|todo|only): *(?:true|['\"])", "a skip, todo or only"),
         (r"\b[tbm]\.Skip(?:f|Now)?\(|//go:build (?:ignore|never)|\btesting\.Short\(\)", "Go's skip"),
         (r"#\[ignore\b|#\[cfg\(any\(\)\)\]|#\[cfg_attr\([^\n]{0,80}\bignore\b", "Rust's ignore"),
