@@ -1,9 +1,10 @@
-"""The playground's scripted model, one of whose replies waits in the middle of its stream."""
+"""The playground's scripted model, one of whose replies waits in the middle of its stream; and what it has counted."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -67,6 +68,13 @@ def as_usage(spent: Spent, model: str) -> Usage:
         spent.requests,
     )
     return counted + Usage(micros=price_of(model).micros(counted))
+
+
+def asserted_paid(charged: Usage, spent: Spent, model: str) -> None:
+    """It is what the server has counted, class by class; each call's price is rounded up to a whole micro-dollar."""
+    counted = as_usage(spent, model)
+    assert replace(charged, micros=0) == replace(counted, micros=0)
+    assert counted.micros <= charged.micros < counted.micros + max(1, charged.calls)
 
 
 class _Quiet(WSGIRequestHandler):

@@ -160,13 +160,13 @@ def test_the_record_of_the_run_is_not_touched(runs: Runs, talks: Talks) -> None:
 
 
 def test_words_are_heard_once_and_in_order(talks: Talks, elsewhere: Conversations) -> None:
-    """In the order in which they came, whatever the number of the comment."""
-    assert talks.say("r1", said(300, "ä\nfirst"))
-    assert elsewhere.say("r1", said(20, "second"))
-    assert not talks.say("r1", said(300, "edited"))
-    assert not elsewhere.say("r1", said(20))
-    assert talks.say("r1", said(100, "third"))
-    assert elsewhere.said("r1") == (said(300, "ä\nfirst"), said(20, "second"), said(100, "third"))
+    """In the order in which they came, whatever the number of the comment and however many they are."""
+    put = [said(number * 37 % 101, f"ä\nword {number}" * 10) for number in range(1, 101)]
+    assert all(talks.say("r1", word) for word in put[:50])
+    assert all(elsewhere.say("r1", word) for word in put[50:])
+    assert not talks.say("r1", put[70])
+    assert not elsewhere.say("r1", said(put[0].comment, "edited"))
+    assert elsewhere.said("r1") == tuple(put)
     assert elsewhere.said("r2") == ()
 
 

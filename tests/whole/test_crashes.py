@@ -8,9 +8,12 @@ from contextlib import contextmanager
 import pytest
 from redis import Redis
 
+from ghapp.core.budget import NOTHING_USED
 from ghapp.core.events import Thread
 from ghapp.core.run import Run, State
 from ghapp.store.connection import key
+from ghapp.store.spending import usage_of
+from tests.held_model import asserted_paid
 from tests.whole.holding import GATED, Held
 from tests.whole.house import House, house, tiny_files
 from tests.whole.machine import Process, adopting_orphans, below, kill
@@ -53,6 +56,16 @@ def asserted_single(home: House, thread: Thread, run: Run) -> None:
     assert branches == [f"refs/heads/{run.branch}"]
     assert len(home.world.comments(name, thread.number)) == 1
     assert home.world.read(name, "state.txt", run.branch) == "fixed\n"
+    asserted_all_paid(home)
+
+
+def asserted_all_paid(home: House) -> None:
+    """What all runs of the house were charged is what its model has counted, whatever was killed."""
+    assert home.stage.model is not None
+    with Redis.from_url(home.stage.environ["REDIS_URL"]) as redis:
+        ids = [name.decode().rpartition(":")[2] for name in redis.scan_iter(key("usage", "*"))]
+        charged = sum((usage_of(redis, run_id) for run_id in ids), NOTHING_USED)
+    asserted_paid(charged, home.stage.model.spent(), home.stage.settings.model)
 
 
 @pytest.mark.parametrize(
