@@ -108,6 +108,9 @@ SAID: dict[str, Callable[[], str]] = {
     "status_steered": _status(replace(_at(State.CODING), usage=Usage(micros=2_600_000)), WORD),
     "status_too_late": _status(STOPPED, WORD, Remark("bob", "@here " * 100)),
     "status_no_money": _status(NO_MONEY),
+    "status_no_day": _status(
+        replace(NO_MONEY, usage=Usage(micros=1), reason="the limit of $500.00 a day for this server is reached")
+    ),
     "status_no_leave": _status(NO_LEAVE, WORD, WORD),
     "status_notes": _status(
         replace(
