@@ -11,7 +11,7 @@ from claude_agent_sdk import ClaudeSDKError, ResultMessage
 
 from ghapp.agents.claude_desk import ClaudeDesk
 from ghapp.agents.claude_memory import Memory, Session, session_of
-from ghapp.agents.claude_options import options, variables
+from ghapp.agents.claude_options import options, stdio, variables
 from ghapp.agents.claude_talk import Listener, content, ending, talk
 from ghapp.agents.conversation import connect
 from ghapp.agents.errands import Errands, beside
@@ -64,9 +64,8 @@ class Attempt:
                 self._model.model,
                 resume=session.id if session else None,
                 memory=memory,
-                server=desk.server(),
+                servers={**{name: stdio(command) for name, command in self._task.tools.items()}, **desk.servers()},
                 hooks=desk.hooks(),
-                tools=self._task.tools,
                 stderr=listener.complain,
             )
             work = talk(chosen, said, lambda message: errands.send(lambda: listener.hear(message)), self._silence)

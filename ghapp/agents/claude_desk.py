@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from anthropic.lib.tools import ToolError
-from claude_agent_sdk import HookMatcher, McpSdkServerConfig, SdkMcpTool, create_sdk_mcp_server
+from claude_agent_sdk import HookMatcher, McpServerConfig, SdkMcpTool, create_sdk_mcp_server
 
 from ghapp.agents.circles import Circles
 from ghapp.agents.claude_memory import Memory
@@ -44,9 +44,9 @@ class ClaudeDesk:
         self._reminders_left = _REMINDERS
         self.ending: Exception | None = None
 
-    def server(self) -> McpSdkServerConfig:
+    def servers(self) -> dict[str, McpServerConfig]:
         """`verify` and `report`, as a server of the MCP that lives in this process."""
-        return create_sdk_mcp_server(SERVER, tools=[self._tool(name) for name in ("verify", "report")])
+        return {SERVER: create_sdk_mcp_server(SERVER, tools=[self._tool(name) for name in ("verify", "report")])}
 
     def hooks(self) -> dict[Any, Any]:
         """The hooks, for the SDK's options. A hook that fails would let the tool run, if it did not say otherwise."""

@@ -8,11 +8,11 @@ https://code.claude.com/docs/en/settings#environment-variables
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-from claude_agent_sdk import ClaudeAgentOptions, McpSdkServerConfig, SessionStore
+from claude_agent_sdk import ClaudeAgentOptions, McpServerConfig, SessionStore
 from claude_agent_sdk.types import McpStdioServerConfig
 
 from ghapp.agents.claude_memory import CONFIG, Memory
@@ -78,18 +78,17 @@ def options(
     *,
     resume: str | None,
     memory: Memory,
-    server: McpSdkServerConfig,
+    servers: Mapping[str, McpServerConfig],
     hooks: dict[Any, Any],
-    tools: Mapping[str, tuple[str, ...]],
     stderr: Callable[[str], None],
 ) -> ClaudeAgentOptions:
-    """The SDK's options for a program that `script` starts. `tools` are commands of further MCP servers, by name."""
+    """The SDK's options for a program that `script` starts."""
     return ClaudeAgentOptions(
         cli_path=script,
         model=model,
         system_prompt=system_prompt("claude-code"),
         tools=list(BUILT_IN),
-        mcp_servers={**{name: _stdio(command) for name, command in tools.items()}, SERVER: server},
+        mcp_servers=dict(servers),
         strict_mcp_config=True,
         setting_sources=[],
         settings=json.dumps(_SETTINGS),
@@ -105,5 +104,6 @@ def options(
     )
 
 
-def _stdio(command: tuple[str, ...]) -> McpStdioServerConfig:
+def stdio(command: Sequence[str]) -> McpStdioServerConfig:
+    """A server of the MCP that is started inside, and spoken to over its standard streams."""
     return {"type": "stdio", "command": command[0], "args": list(command[1:])}

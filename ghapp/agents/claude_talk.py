@@ -20,6 +20,7 @@ from claude_agent_sdk import (
     UserMessage,
 )
 
+from ghapp.agents.claude_options import BUILT_IN, SERVER
 from ghapp.agents.faults import TOO_LONG, meaning
 from ghapp.agents.history import picture, text
 from ghapp.agents.telling import first_lines, headline
@@ -28,7 +29,6 @@ from ghapp.core.ports import BudgetSpent, Image, Tell
 
 _SYNTHETIC = "<synthetic>"  # the model's name in messages that the program writes itself
 _STOP_HOOK = "Stop hook feedback:"
-_OURS = "mcp__honk__"
 _STDERR_LINES = 20
 
 
@@ -99,7 +99,7 @@ class Listener:
                 self.said = words
                 self._tell("say", words)
             case ToolUseBlock(name=name, input=given):
-                self._tell("tool", headline(name.removeprefix(_OURS), given))
+                self._tell("tool", headline(_plain(name), given))
 
     def _tell_block_back(self, block: object) -> None:
         match block:
@@ -128,6 +128,11 @@ def ending(result: ResultMessage) -> Exception | None:
 
 async def _only(message: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
     yield message
+
+
+def _plain(name: str) -> str:
+    """A tool's name as the other engine has it."""
+    return name.lower() if name in BUILT_IN else name.removeprefix(f"mcp__{SERVER}__")
 
 
 def _text(told: str | list[dict[str, Any]] | None) -> str:

@@ -48,17 +48,45 @@ def beside(work: Coroutine[Any, Any, T]) -> Iterator[Future[T]]:
     """Run a coroutine in a thread of its own while the block lasts; at its end it is cancelled and waited for."""
     begun: Future[Callable[[], object]] = Future()
 
-    async def cancellable() -> T:
+    async def cancellable(loop: _Loop) -> T:
         task = asyncio.current_task()
         assert task is not None
-        begun.set_result(partial(asyncio.get_running_loop().call_soon_threadsafe, task.cancel))
-        return await work
+        begun.set_result(partial(loop.call_soon_threadsafe, task.cancel))
+        try:
+            return await work
+        finally:
+            await loop.let_go()
+
+    def run() -> T:
+        loop = _Loop()
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            return runner.run(cancellable(loop))
 
     with ThreadPoolExecutor(1, thread_name_prefix="honk-agent") as pool:
         try:
-            yield pool.submit(lambda: asyncio.run(cancellable()))
+            yield pool.submit(run)
         finally:
             begun.add_done_callback(_cancel)
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """Knows the programs that it started: the SDK leaves their pipes to the garbage collector, which comes too late."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._started: list[asyncio.BaseTransport] = []
+
+    async def subprocess_exec(self, *args: Any, **options: Any) -> Any:
+        started = await super().subprocess_exec(*args, **options)
+        self._started.append(started[0])
+        return started
+
+    async def let_go(self) -> None:
+        """Close the pipes, and end what is still at their other end."""
+        for transport in self._started:
+            transport.close()
+        for _ in range(3):  # each pipe says that it is closed, then the program does
+            await asyncio.sleep(0)
 
 
 def _cancel(begun: Future[Callable[[], object]]) -> None:

@@ -8,6 +8,7 @@ https://docs.claude.com/en/api/messages
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
@@ -37,6 +38,10 @@ BLOCKS = {
     "user": frozenset({"text", "tool_result", "image", "document"}),
     "assistant": frozenset({"text", "tool_use", "thinking", "redacted_thinking"}),
 }
+_REMINDER = "<system-reminder>"
+# What Claude Code writes into a conversation when a reply did not come to its end, or a session was taken up again.
+_CUT = "Your response above was cut off mid-stream."
+_FILLER = "No response requested."
 _TOOL_NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 _MAX_BREAKPOINTS = 4
 
@@ -76,11 +81,12 @@ class ModelRequest:
     messages: tuple[Message, ...]
     everything: str
     segments: tuple[Segment, ...]
+    tools: tuple[str, ...] = ()
 
     @property
     def turn(self) -> int:
-        """How many times the model has already spoken in this conversation: the index of the turn to give."""
-        return sum(message.role == "assistant" for message in self.messages)
+        """How many turns the model has given in this conversation: the index of the one to give."""
+        return len(self._turns)
 
     @property
     def conversation(self) -> str:
@@ -90,15 +96,27 @@ class ModelRequest:
     @property
     def news(self) -> str:
         """What the model is shown since its previous turn; at its first turn the system prompt too."""
-        last = max((i for i, message in enumerate(self.messages) if message.role == "assistant"), default=-1)
-        texts = [message.text for message in self.messages[last + 1 :]]
+        last = max(self._turns, default=-1)
+        texts = [message.text for message in self.messages[last + 1 :] if message.role == "user"]
         return "\n".join([self.system, *texts] if last < 0 else texts)
 
     @property
     def title_and_body(self) -> tuple[str, str]:
         """The rest of the first message's first line that begins with ``# ``, and the text after that line."""
-        found = re.search(r"^# ([^\n]*)\n?", self.messages[0].text, re.MULTILINE)
-        return (found[1].strip(), self.messages[0].text[found.end() :].strip()) if found else ("", "")
+        blocks = [_shown_text(block) for block in self.messages[0].blocks]
+        opening = "\n".join(block for block in blocks if not block.startswith(_REMINDER))
+        found = re.search(r"^# ([^\n]*)\n?", opening, re.MULTILINE)
+        return (found[1].strip(), opening[found.end() :].strip()) if found else ("", "")
+
+    @property
+    def _turns(self) -> list[int]:
+        """Where the model has spoken, neither cut off (that turn is asked for again) nor by the client's own pen."""
+        followed = zip(self.messages, [*(message.text for message in self.messages[1:]), ""], strict=True)
+        return [
+            index
+            for index, (message, next_text) in enumerate(followed)
+            if message.role == "assistant" and message.text != _FILLER and not next_text.startswith(_CUT)
+        ]
 
 
 def parse_request(body: object, *, counting: bool = False) -> ModelRequest:
@@ -120,6 +138,7 @@ def parse_request(body: object, *, counting: bool = False) -> ModelRequest:
         messages=messages,
         everything="\n".join(_strings(body)),
         segments=segments,
+        tools=tuple(tool["name"] for tool in tools),
     )
 
 
@@ -282,6 +301,9 @@ def _shown_text(block: dict[str, Any]) -> str:
         case "tool_result":
             content = block.get("content", "")
             return content if isinstance(content, str) else "\n".join(map(_shown_text, content))
+        case "image" if block.get("source", {}).get("type") == "base64":
+            source = block["source"]
+            return f"[{source.get('media_type')}, {len(base64.b64decode(source.get('data', '')))} bytes]"
         case _:
             return ""
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from ghapp.playground.model_reply import Reply, Usage
 from ghapp.playground.model_request import ApiError, ModelRequest, tokens
+from ghapp.playground.model_tools import spelled
 from ghapp.playground.script import Fail, Script, ToolCall, Turn, choose
 
 _NO_MORE_TURNS = "The script has no more turns."
@@ -136,7 +137,8 @@ class ScriptedModel:
     def _reply(self, asked: ModelRequest, turn: Turn, *, empty: bool = False) -> Reply:
         name = f"{asked.conversation}{asked.turn:04d}"
         blocks: list[dict[str, Any]] = [{"type": "text", "text": turn.say}] if turn.say else []
-        blocks += [_tool_use(call, f"toolu_{name}{index:02d}") for index, call in enumerate(turn.tools)]
+        calls = [call for written in turn.tools for call in spelled(written, asked.tools)]
+        blocks += [_tool_use(call, f"toolu_{name}{index:02d}") for index, call in enumerate(calls)]
         if empty:
             blocks = []
         written = sum(tokens(str(block.get("text", "")) + str(block.get("input", ""))) for block in blocks)
@@ -171,7 +173,7 @@ class ScriptedModel:
 
 
 def _tool_use(call: ToolCall, block_id: str) -> dict[str, Any]:
-    """A script's call as a content block. An engine with other tool names would be served here."""
+    """A call as a content block."""
     return {"type": "tool_use", "id": block_id, "name": call.name, "input": call.input}
 
 

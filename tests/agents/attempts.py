@@ -1,17 +1,18 @@
-"""One attempt of the engine `messages`: scripted model, real relay, and a workspace that is a plain folder."""
+"""One attempt of an engine: scripted model, real relay, and a workspace."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 from ghapp.agents.messages_loop import MessagesLoop
 from ghapp.core.budget import Budget, Usage
 from ghapp.core.evidence import Check, Report
-from ghapp.core.ports import Completed, ModelAccess, Task, Verdict, Workspace
+from ghapp.core.ports import Completed, Engine, ModelAccess, Task, Verdict, Workspace
 from ghapp.core.run import Remark, Request
 from ghapp.playground.model import ModelServer
 from ghapp.sandbox.relay import ModelRelay
@@ -39,6 +40,7 @@ class Folder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        root.mkdir(exist_ok=True)
         (root / "a.txt").write_text("bad\n")
         self._before = self._contents()
 
@@ -53,6 +55,12 @@ class Folder:
         except subprocess.TimeoutExpired:
             return Completed(-9, "", timeout, timed_out=True)
         return Completed(done.returncode, (done.stdout + done.stderr).decode(), 0.0)
+
+    def launcher(
+        self, program: Path, *, model: ModelAccess, variables: Mapping[str, str]
+    ) -> AbstractContextManager[Path]:
+        """Nothing is launched outside of a sandbox."""
+        raise NotImplementedError
 
     def collect(self, message: str) -> Path:
         """No engine collects."""
@@ -78,11 +86,13 @@ class Folder:
 
 
 class Attempt:
-    """Runs the engine once and keeps what was told, recorded and waited for."""
+    """The host's side of an attempt (`ports.Host`): keeps what was told, remembered and charged.
 
-    def __init__(self, root: Path, server: ModelServer, key: str = KEY, workspace: Workspace | None = None) -> None:
-        self.workspace = workspace or Folder(root)
-        self.root, self.server, self.key = root, server, key
+    `on_tell` is called with all that is told. The check is that a.txt is good.
+    """
+
+    def __init__(self, workspace: Workspace, server: ModelServer, key: str = KEY) -> None:
+        self.workspace, self.server, self.key = workspace, server, key
         self.told: list[tuple[str, str]] = []
         self.used: list[Usage] = []
         self.says: list[Remark] = []
@@ -90,15 +100,15 @@ class Attempt:
         self.slept: list[float] = []
         self.verified = 0
         self.verify: Callable[[], Verdict] = self._look
+        self.on_tell: Callable[[str, str], object] = lambda kind, text: None
 
-    def work(self, task: Task | None = None, budget: Budget | None = None, **options: Any) -> Report:
+    def work(self, task: Task | None = None, budget: Budget | None = None, engine: Engine | None = None) -> Report:
         """The report, or what the engine raises."""
-        engine = MessagesLoop(sleep=self.slept.append, **options)
         relay = ModelRelay(self.server.url, self.key, lambda run: Charges(self.used.append))
         with relay.open(run_of(budget), MODEL) as access:
-            return self.work_over(engine, access, task)
+            return self.work_over(engine or MessagesLoop(sleep=self.slept.append), access, task)
 
-    def work_over(self, engine: MessagesLoop, access: ModelAccess, task: Task | None = None) -> Report:
+    def work_over(self, engine: Engine, access: ModelAccess, task: Task | None = None) -> Report:
         """The same over a relay of the caller's."""
         return engine.work(task or task_of(), self.workspace, access, self)
 
@@ -106,12 +116,18 @@ class Attempt:
         """What was told of one kind."""
         return [text for told, text in self.told if told == kind]
 
-    # The host's side (`ports.Host`)
+    def has(self, path: str) -> str | None:
+        """What a file of the workspace holds; None when there is none."""
+        done = self.workspace.run(["cat", path])
+        return done.output if done.exit_code == 0 else None
+
+    # The host's side
 
     def tell(self, kind: str, text: str) -> None:
         """Keep it."""
         text.encode()  # as a store would
         self.told.append((kind, text))
+        self.on_tell(kind, text)
 
     def heard(self) -> tuple[Remark, ...]:
         """What the test put in, once."""
@@ -124,5 +140,5 @@ class Attempt:
 
     def _look(self) -> Verdict:
         self.verified += 1
-        good = "good" in (self.root / "a.txt").read_text()
+        good = "good" in (self.has("a.txt") or "")
         return Verdict(good, "1 passed" if good else "AssertionError: a.txt is bad")

@@ -1,59 +1,40 @@
-"""The engine `messages` against the scripted model, through the real relay."""
+"""The engine `messages` where it differs from the other: its own waiting, its own tools, its own lines."""
 
 from __future__ import annotations
 
 import json
 import socketserver
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from ghapp.agents.messages_loop import MessagesLoop
-from ghapp.core.budget import Budget, Usage
-from ghapp.core.errors import Superseded, TransientError, UserError
-from ghapp.core.evidence import Outcome, Report
-from ghapp.core.ports import BudgetSpent, Completed, ModelAccess, Verdict
-from ghapp.playground.model import ModelServer
-from ghapp.playground.script import read_script
-from tests.agents.attempts import KEY, MODEL, Attempt, Folder, task_of
+from ghapp.core.budget import Budget
+from ghapp.core.errors import TransientError
+from ghapp.core.evidence import Outcome
+from ghapp.core.ports import BudgetSpent, Completed, ModelAccess
+from tests.agents.attempts import MODEL, Attempt, Folder, task_of
+from tests.agents.conftest import Serve
 
 Start = Callable[..., Attempt]
 
-DONE = "{report: {outcome: done, summary: It is good now, assumptions: [good is enough], test_plan: read it}}"
 NO_CHANGE = "{report: {outcome: no_change, summary: Looked, reason: It is good already}}"
+READ = "{read: {path: a.txt}}"
 MEND = "{edit: {path: a.txt, old: bad, new: good}}"
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """An attempt with a script of these turns (YAML). What the model was shown must be what its script says."""
-    with ExitStack() as stack:
-        servers: list[ModelServer] = []
-
-        def begin(*turns: str, key: str = KEY) -> Attempt:
-            script = "name: script\nturns:\n" + "".join(f"- {turn}\n" for turn in turns)
-            servers.append(stack.enter_context(ModelServer([read_script(script, "script")], KEY)))
-            return Attempt(tmp_path, servers[-1], key)
-
-        yield begin
-        for server in servers:
-            assert server.violations() == ()
+def start(serve: Serve, tmp_path: Path) -> Start:
+    """An attempt in a plain folder with a script of these turns."""
+    return lambda *turns: Attempt(Folder(tmp_path / "work"), serve(*turns))
 
 
-def test_works_from_a_request_to_a_report(start: Start) -> None:
-    """Read, edit, verify, report: the file is changed, the report typed, everything told, every token counted."""
-    attempt = start(
-        f"{{shown: ['# Make it good', grep good], not_shown: [{KEY}], say: Look, tools: [{{read: {{path: a.txt}}}}]}}",
-        f"{{shown: [bad], tools: [{MEND}, {{verify: {{}}}}]}}",
-        f"{{shown: [green, 1 passed], not_shown: [{KEY}], tools: [{DONE}]}}",
-    )
-    report = attempt.work()
-    assert report == Report(Outcome.DONE, "It is good now", ("good is enough",), "read it")
-    assert (attempt.root / "a.txt").read_text() == "good\n"
-    assert attempt.verified == 1
+def test_tells_each_step_as_it_is_made(start: Start) -> None:
+    """What it says, each call and what came of it, in order."""
+    attempt = start(f"{{say: Look, tools: [{READ}, {MEND}, {{verify: {{}}}}]}}", f"{{tools: [{NO_CHANGE}]}}")
+    attempt.work()
     assert attempt.told == [
         ("say", "Look"),
         ("tool", "read a.txt"),
@@ -62,106 +43,17 @@ def test_works_from_a_request_to_a_report(start: Start) -> None:
         ("result", "good\n"),
         ("tool", "verify"),
         ("result", "green\n1 passed"),
-        ("tool", "report done"),
+        ("tool", "report no_change"),
         ("result", "The report is in."),
     ]
-    spent, used = attempt.server.spent(), sum(attempt.used, Usage())
-    assert (used.calls, used.output_tokens) == (3, spent.output_tokens)
-    assert used.cache_read_tokens == spent.cache_read_input_tokens > 0
-    assert used.cache_write_tokens == spent.cache_creation_input_tokens > 0
 
 
-def test_refuses_done_while_red_and_says_why(start: Start) -> None:
-    """The agent that claims too early is shown the failure, and may go on."""
-    attempt = start(
-        f"{{tools: [{{write: {{path: b.txt, content: x}}}}, {DONE}]}}",
-        f"{{shown: [refused, the checks are red, a.txt is bad], tools: [{MEND}, {DONE}]}}",
-    )
-    assert attempt.work().outcome is Outcome.DONE
-    assert attempt.tells("note") == ["the report is refused: the checks are red."]
-    assert attempt.verified == 2
-
-
-def test_the_gate_is_bounded(start: Start) -> None:
-    """An agent that insists gets its word in the end, as its own word; the checks stay red for everybody to see."""
-    lie = "{shown: [the checks are red], tools: [" + DONE + "]}"
-    attempt = start(f"{{tools: [{{write: {{path: b.txt, content: x}}}}, {DONE}]}}", lie, lie, lie)
-    assert attempt.work().outcome is Outcome.DONE
-    assert len(attempt.tells("note")) == 3
-    assert attempt.verified == 1
-
-
-def test_verifies_again_after_a_later_change(start: Start) -> None:
-    """A green verdict does not cover what was changed after it."""
-    spoil = "{bash: {command: echo bad bad > a.txt}}"
-    attempt = start(
-        f"{{tools: [{MEND}, {{verify: {{}}}}, {spoil}, {DONE}]}}",
-        f"{{shown: [the checks are red], tools: [{MEND}, {DONE}]}}",
-    )
-    assert attempt.work().outcome is Outcome.DONE
-    assert attempt.verified == 3
-
-
-def test_done_without_a_change_is_refused(start: Start) -> None:
-    """An agent that changed nothing has to say so."""
-    attempt = start(f"{{tools: [{DONE}]}}", f"{{shown: [nothing is changed], tools: [{NO_CHANGE}]}}")
-    assert attempt.work() == Report(Outcome.NO_CHANGE, "Looked", reason="It is good already")
-    assert attempt.verified == 0
-
-
-def test_asks_for_a_person_with_a_reason(start: Start) -> None:
-    """An agent that cannot decide says what has to be decided; without that the report is not taken."""
-    attempt = start(
-        "{tools: [{report: {outcome: needs_person, summary: Looked}}]}",
-        "{shown: [needs a reason], tools: [{report: {outcome: needs_person, summary: Looked, reason: Which one}}]}",
-    )
-    assert attempt.work() == Report(Outcome.NEEDS_PERSON, "Looked", reason="Which one")
-
-
-def test_nothing_runs_after_the_report(start: Start) -> None:
-    """Calls that stand behind the report in the same reply are not made."""
-    attempt = start(f"{{tools: [{NO_CHANGE}, {{write: {{path: late.txt, content: x}}}}]}}")
-    attempt.work()
-    assert not (attempt.root / "late.txt").exists()
-
-
-@pytest.mark.parametrize(
-    ("budget", "phrase"),
-    [
-        (Budget(micros=1), "the budget of $0.00 is spent"),
-        (Budget(turns=1), "the limit of 1 turns is reached"),
-        (Budget(tokens=10), "the limit of 10 tokens is reached"),
-    ],
-)
-def test_ends_at_a_limit(start: Start, budget: Budget, phrase: str) -> None:
-    """Money, turns and tokens end the work with the phrase for the person, after one call too many at most."""
-    attempt = start("{tools: [{read: {path: a.txt}}]}", f"{{tools: [{NO_CHANGE}]}}")
-    with pytest.raises(BudgetSpent, match=phrase.replace("$", r"\$")):
-        attempt.work(budget=budget)
-    assert attempt.server.spent().requests == 1
+def test_ends_at_the_limit_of_tokens_without_waiting(start: Start) -> None:
+    """A limit is no fault in passing."""
+    attempt = start(f"{{tools: [{READ}]}}")
+    with pytest.raises(BudgetSpent, match="the limit of 10 tokens is reached"):
+        attempt.work(budget=Budget(tokens=10))
     assert attempt.slept == []
-
-
-def test_a_refusal_is_told(start: Start) -> None:
-    """A model that refuses ends the run with a sentence for the person."""
-    with pytest.raises(UserError, match="refused to work"):
-        start("{stop: refusal}").work()
-
-
-def test_a_wrong_key_is_the_operators_matter(start: Start) -> None:
-    """401 is not tried again, and the sentence has no key in it."""
-    attempt = start(f"{{tools: [{NO_CHANGE}]}}", key="sk-old")
-    with pytest.raises(UserError, match="operator") as caught:
-        attempt.work()
-    assert "sk-old" not in str(caught.value)
-    assert attempt.slept == []
-
-
-@pytest.mark.parametrize("status", [403, 404, 400])
-def test_other_refusals_of_the_service_are_told(start: Start, status: int) -> None:
-    """What asking again does not mend is not asked again."""
-    with pytest.raises(UserError, match=str(status)):
-        start(f"{{say: never, fail: {{status: {status}}}}}").work()
 
 
 @pytest.mark.parametrize(
@@ -173,20 +65,19 @@ def test_other_refusals_of_the_service_are_told(start: Start, status: int) -> No
         ("{cut: true, times: 2}", [1.0, 2.0]),
     ],
 )
-def test_a_fault_in_passing_is_survived(start: Start, fail: str, slept: list[float]) -> None:
-    """A busy service and a broken stream are asked again, after the time they ask for; nothing is done twice."""
+def test_waits_as_long_as_it_is_asked_to(start: Start, fail: str, slept: list[float]) -> None:
+    """A busy service names a time, otherwise the waits double; a broken reply leaves no trace."""
     attempt = start(
         f"{{say: I write, tools: [{{bash: {{command: echo x >> b.txt}}}}], fail: {fail}}}", f"{{tools: [{NO_CHANGE}]}}"
     )
     attempt.work()
     assert attempt.slept == slept
-    assert (attempt.root / "b.txt").read_text() == "x\n"
     assert attempt.tells("say") == ["I write"]
     assert len(attempt.tells("note")) == len(slept)
 
 
 @pytest.mark.parametrize("fail", ["{status: 529, times: 9}", "{cut: true, times: 9}"])
-def test_a_fault_that_stays_gives_the_worker_back(start: Start, fail: str) -> None:
+def test_waits_four_times_at_most(start: Start, fail: str) -> None:
     """After five tries the job is retried later instead."""
     attempt = start(f"{{say: never, fail: {fail}}}")
     with pytest.raises(TransientError, match="5 tries"):
@@ -216,45 +107,14 @@ def test_a_relay_that_is_gone_is_a_passing_fault(start: Start, tmp_path: Path) -
             thread.join()
 
 
-def test_an_empty_reply_is_answered_with_a_reminder(start: Start) -> None:
-    """A model that says nothing is reminded in the same message, and goes on."""
+def test_half_a_tool_call_is_not_made(start: Start) -> None:
+    """At the length limit the calls of a reply are answered, not made, and the model is told to go on."""
     attempt = start(
-        "{tools: [{read: {path: a.txt}}]}", f"{{shown: [bad], tools: [{NO_CHANGE}], fail: {{empty: true}}}}"
-    )
-    assert attempt.work().outcome is Outcome.NO_CHANGE
-    assert len(attempt.tells("note")) == 1
-
-
-def test_replies_that_stay_empty_end_the_work(start: Start) -> None:
-    """Two reminders, then a person is needed."""
-    attempt = start("{tools: [{read: {path: a.txt}}]}", "{say: never, fail: {empty: true, times: 9}}")
-    assert attempt.work().outcome is Outcome.NEEDS_PERSON
-    assert len(attempt.tells("note")) == 2
-
-
-def test_an_agent_that_stops_without_a_report_is_reminded_twice(start: Start) -> None:
-    """It may still report; if it does not, a person is told so, with its last words."""
-    attempt = start("{say: One}", "{shown: [call `report`], say: Two}", "{shown: [call `report`], say: Three}")
-    expected = Report(Outcome.NEEDS_PERSON, "Three", reason="the agent stopped without a report")
-    assert attempt.work() == expected
-
-
-def test_reminders_are_counted_anew_after_work(start: Start) -> None:
-    """An agent that pauses now and then, and works in between, is not given up."""
-    pause, work = "{say: Let me think}", "{tools: [{read: {path: a.txt}}]}"
-    attempt = start(pause, pause, work, pause, pause, f"{{tools: [{NO_CHANGE}]}}")
-    assert attempt.work().outcome is Outcome.NO_CHANGE
-
-
-def test_goes_on_after_a_reply_that_was_cut_off(start: Start) -> None:
-    """At the length limit the text is taken, a half tool call is not made, and the model goes on."""
-    attempt = start(
-        "{say: A long, stop: max_tokens}",
-        "{shown: [Go on where], tools: [{write: {path: b.txt, content: half}}], stop: max_tokens}",
+        "{tools: [{write: {path: b.txt, content: half}}], stop: max_tokens}",
         f"{{shown: [Not run, Go on where], tools: [{NO_CHANGE}]}}",
     )
     assert attempt.work().outcome is Outcome.NO_CHANGE
-    assert not (attempt.root / "b.txt").exists()
+    assert attempt.has("b.txt") is None
 
 
 @pytest.mark.parametrize(
@@ -266,7 +126,6 @@ def test_goes_on_after_a_reply_that_was_cut_off(start: Start) -> None:
         ('{bash: {command: "echo \\0"}}', "NUL"),
         ("{bash: {command: ls, timeout: 601}}", "less than or equal to 600"),
         ("{fetch: {url: 'http://evil.test'}}", "not found"),
-        ("{report: {outcome: perfect, summary: x}}", "outcome"),
     ],
 )
 def test_a_call_that_makes_no_sense_is_answered(start: Start, call: str, shown: str) -> None:
@@ -275,10 +134,10 @@ def test_a_call_that_makes_no_sense_is_answered(start: Start, call: str, shown: 
     assert attempt.work().outcome is Outcome.NO_CHANGE
 
 
-def test_input_that_is_no_json_is_answered(start: Start) -> None:
-    """A broken tool input is the model's mistake to mend, not ours to crash on."""
+def test_input_that_is_no_json_is_answered_with_what_is_wrong(start: Start) -> None:
+    """A broken tool input is an input without what the tool needs."""
     attempt = start(
-        "{tools: [{read: {path: a.txt}}], fail: {bad_json: true}}", f"{{shown: [does not fit], tools: [{NO_CHANGE}]}}"
+        f"{{tools: [{READ}], fail: {{bad_json: true}}}}", f"{{shown: [does not fit], tools: [{NO_CHANGE}]}}"
     )
     assert attempt.work().outcome is Outcome.NO_CHANGE
 
@@ -295,37 +154,6 @@ def test_shows_how_a_command_ended(start: Start) -> None:
     assert all(len(text) <= 2001 for text in attempt.tells("result"))
 
 
-def test_an_agent_that_goes_in_circles_is_told_and_then_ended(start: Start) -> None:
-    """The same call with the same result: a word after five, the end after eight."""
-    same = "tools: [{bash: {command: cat a.txt}}]}"
-    attempt = start(
-        *["{" + same] * 5, "{shown: [this very call 5 times], " + same, *["{not_shown: [8 times], " + same] * 2
-    )
-    with pytest.raises(BudgetSpent, match="no progress"):
-        attempt.work()
-    assert len(attempt.tells("tool")) == 8
-
-
-def test_other_results_are_no_circle(start: Start) -> None:
-    """Asking for the same thing again is fine while the answer changes."""
-    attempt = start(*["{tools: [{bash: {command: echo x >> b; wc -l < b}}]}"] * 9, f"{{tools: [{NO_CHANGE}]}}")
-    assert attempt.work().outcome is Outcome.NO_CHANGE
-
-
-@pytest.mark.parametrize("error", [Superseded(), TransientError("the store is away"), KeyError("a defect")])
-def test_what_a_tool_raises_ends_the_work(start: Start, error: Exception) -> None:
-    """A lost attempt, a sandbox that is gone and a defect are not turned into a text for the model."""
-
-    def verify() -> Verdict:
-        raise error
-
-    attempt = start("{tools: [{verify: {}}]}")
-    attempt.verify = verify
-    with pytest.raises(type(error)) as caught:
-        attempt.work()
-    assert caught.value is error
-
-
 def test_a_guest_program_that_fails_is_answered(start: Start, tmp_path: Path) -> None:
     """When the file tools themselves break, the model sees their output and may use bash."""
 
@@ -333,10 +161,8 @@ def test_a_guest_program_that_fails_is_answered(start: Start, tmp_path: Path) ->
         def run(self, command: Sequence[str], *, stdin: bytes = b"", timeout: float = 600) -> Completed:
             return Completed(1, "Traceback: out of memory", 0.0)
 
-    attempt = start(
-        "{tools: [{read: {path: a.txt}}]}", f"{{shown: [read failed, out of memory], tools: [{NO_CHANGE}]}}"
-    )
-    attempt.workspace = Broken(tmp_path)
+    attempt = start(f"{{tools: [{READ}]}}", f"{{shown: [read failed, out of memory], tools: [{NO_CHANGE}]}}")
+    attempt.workspace = Broken(tmp_path / "broken")
     assert attempt.work().outcome is Outcome.NO_CHANGE
 
 
@@ -348,12 +174,42 @@ def test_a_file_name_that_is_no_text_is_answered(start: Start, tmp_path: Path) -
             return Completed(0, r'{"text": "caf\udce9"}', 0.0)
 
     attempt = start("{tools: [{read: {path: .}}]}", f"{{shown: [caf], tools: [{NO_CHANGE}]}}")
-    attempt.workspace = Odd(tmp_path)
+    attempt.workspace = Odd(tmp_path / "odd")
     assert attempt.work().outcome is Outcome.NO_CHANGE
     assert attempt.tells("result")[0] == "caf?"
 
 
-def test_an_attempt_can_be_told_what_was_wrong_before(start: Start) -> None:
-    """Feedback of a former attempt and the repository's advice stand in the first message."""
-    attempt = start(f"{{shown: [b.txt is missing, Use tabs], tools: [{NO_CHANGE}]}}")
-    attempt.work(task_of(feedback="b.txt is missing", advice={"AGENTS.md": "# Rules\nUse tabs"}))
+def test_remembers_each_message_as_a_line(start: Start) -> None:
+    """A reply is remembered before its tools run, and their results before the next request."""
+    attempt = start(f"{{say: Look, tools: [{READ}]}}", f"{{tools: [{NO_CHANGE}]}}")
+    before: list[int] = []
+    attempt.on_tell = lambda kind, text: before.append(len(attempt.remembered)) if kind == "tool" else None
+    attempt.work()
+    assert before == [2, 4]
+    assert [json.loads(line)["role"] for line in attempt.remembered] == ["user", "assistant"] * 2 + ["user"]
+
+
+def test_a_call_that_lost_its_result_is_answered_as_interrupted(start: Start) -> None:
+    """The model is told that nobody knows how it ended, because it may have done its work."""
+    call = {"type": "tool_use", "id": "toolu_1", "name": "bash", "input": {"command": "make"}}
+    lines = [
+        json.dumps({"role": "user", "content": [{"type": "text", "text": "Begin"}]}),
+        json.dumps({"role": "assistant", "content": [call]}),
+    ]
+    attempt = start("{say: given before}", f"{{shown: [nobody knows how it ended, And now], tools: [{NO_CHANGE}]}}")
+    attempt.work(task_of(conversation=tuple(lines), feedback="And now"))
+
+
+@pytest.mark.parametrize("line", ["no JSON", "[]", '{"role": "user", "content": "text"}', '{"role": "user"}'])
+def test_lines_of_another_format_begin_a_new_conversation(start: Start, line: str) -> None:
+    """A conversation is taken up whole or not at all."""
+    attempt = start(f"{{shown: ['# Make it good'], tools: [{NO_CHANGE}]}}")
+    attempt.work(task_of(conversation=(line,)))
+    assert len(attempt.tells("note")) == 1
+
+
+def test_further_tools_are_left_out_and_told(start: Start) -> None:
+    """This engine starts no servers."""
+    attempt = start(f"{{tools: [{NO_CHANGE}]}}")
+    attempt.work(task_of(tools={"docs": ("docs-server",)}))
+    assert attempt.tells("note") == ["this engine has no further tools: docs are left out"]

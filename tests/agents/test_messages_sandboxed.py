@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,8 @@ from ghapp.core.evidence import Outcome
 from ghapp.core.ports import Verdict, Workspace
 from ghapp.playground.model import ModelServer
 from ghapp.playground.script import read_script
-from ghapp.sandbox.bubblewrap import Bubblewrap
 from tests.agents.attempts import KEY, Attempt
+from tests.agents.conftest import Ground
 
 FIX = """
 name: fix
@@ -49,30 +48,17 @@ turns:
 """
 
 
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Bubblewrap:
-    """A sandbox of this machine."""
-    return Bubblewrap(tmp_path_factory.mktemp("sandbox"))
-
-
 @pytest.fixture
-def workspace(sandbox: Bubblewrap, tmp_path: Path) -> Iterator[Workspace]:
+def workspace(ground: Ground, stack: ExitStack, tmp_path: Path) -> Workspace:
     """A checkout of a repository whose `add` subtracts."""
-    source, mirror = tmp_path / "source", tmp_path / "mirror.git"
-    source.mkdir()
-    (source / "calc.py").write_text("def add(a, b):\n    return a - b\n\nassert add(1, 2) == 3, f'{add(1, 2)} != 3'\n")
-    git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-C", str(source)]
-    for arguments in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "Begin"]):
-        subprocess.run([*git, *arguments], check=True)
-    subprocess.run(["git", "clone", "-q", "--bare", str(source), str(mirror)], check=True)
-    base = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
-    with sandbox.open(mirror, sandbox.prepare(mirror, base, [])) as opened:
-        yield opened
+    subtracts = "def add(a, b):\n    return a - b\n\nassert add(1, 2) == 3, f'{add(1, 2)} != 3'\n"
+    there = ground.with_files(tmp_path, {"calc.py": subtracts})
+    return stack.enter_context(there.sandbox.open(there.mirror, there.prepared))
 
 
-def attempt_in(workspace: Workspace, server: ModelServer, tmp_path: Path) -> Attempt:
+def attempt_in(workspace: Workspace, server: ModelServer) -> Attempt:
     """An attempt whose check is the module itself."""
-    attempt = Attempt(tmp_path, server, workspace=workspace)
+    attempt = Attempt(workspace, server)
 
     def verify() -> Verdict:
         done = workspace.run(["python3", "calc.py"])
@@ -82,20 +68,20 @@ def attempt_in(workspace: Workspace, server: ModelServer, tmp_path: Path) -> Att
     return attempt
 
 
-def test_mends_a_repository_in_the_sandbox(workspace: Workspace, tmp_path: Path) -> None:
+def test_mends_a_repository_in_the_sandbox(workspace: Workspace) -> None:
     """Files are read, edited and made inside, the checks run inside, and the work can be collected."""
     with ModelServer([read_script(FIX, "fix")], KEY) as server:
-        report = attempt_in(workspace, server, tmp_path).work()
+        report = attempt_in(workspace, server).work()
         assert server.violations() == ()
     assert report.outcome is Outcome.DONE
     assert workspace.changed()
     assert workspace.collect("It adds.").stat().st_size > 0
 
 
-def test_an_agent_that_looks_for_secrets_finds_none(workspace: Workspace, tmp_path: Path) -> None:
+def test_an_agent_that_looks_for_secrets_finds_none(workspace: Workspace) -> None:
     """Neither the key nor the way to the model is anywhere that a tool can reach, and the guest's files stay."""
     with ModelServer([read_script(CURIOUS.replace("KEY", KEY), "curious")], KEY) as server:
-        attempt = attempt_in(workspace, server, tmp_path)
+        attempt = attempt_in(workspace, server)
         report = attempt.work()
         assert server.violations() == ()
     assert report.outcome is Outcome.NEEDS_PERSON
