@@ -131,6 +131,7 @@ class _Session:
             await _answer(writer, b"403 Forbidden", f"{refused.address} is not reachable from set-up: {refused}")
             return
         except OSError as error:
+            log.warning("set-up's way out does not lead on: %s", error)
             await _answer(writer, b"502 Bad Gateway", str(error))
             return
         log.info("set-up reaches %s", wanted.source.address)

@@ -14,8 +14,8 @@ from ghapp.sandbox.overlay import PROGRAMS
 # Of /etc only what programs under /usr need to work; no keys (/etc/ssl/private), no names of this machine.
 _ETC = (
     "alternatives", "ca-certificates", "ca-certificates.conf", "crypto-policies", "ld.so.cache", "ld.so.conf",
-    "ld.so.conf.d", "mime.types", "pki/tls/certs", "pki/ca-trust", "protocols", "services", "ssl/certs",
-    "ssl/openssl.cnf",
+    "ld.so.conf.d", "maven/logging", "maven/m2.conf", "mime.types", "pki/tls/certs", "pki/ca-trust", "protocols",
+    "services", "ssl/certs", "ssl/openssl.cnf",
 )  # fmt: skip
 _JAVA = "java-*"
 _TOP = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")

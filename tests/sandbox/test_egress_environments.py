@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from ghapp.sandbox.bubblewrap import Bubblewrap
+from ghapp.sandbox.jail import FOLDERS, Machine
+from ghapp.sandbox.machine import look
 from ghapp.sandbox.place import Place
 from tests.sandbox.packages import Index, Project, serving
 
@@ -51,10 +53,10 @@ def kept(tmp_path: Path) -> list[Path]:
 def test_another_commit_installs_nothing(make: Make, index: Index, project: Project, overlay: bool) -> None:
     """It has its own files, and what set-up left in the tree and in the environment; each run has its own copy."""
     install = [*INSTALL, "python3 -m venv --without-pip docs/made", "mkdir -p build"]
-    first = make(overlay=overlay).prepare(project.mirror, project.commit(NEEDS), install)
+    sandbox = make(overlay=overlay)
+    first = sandbox.prepare(project.mirror, project.commit(NEEDS), install)
     assert not first.failed, first.log
     index.asked.clear()
-    sandbox = make(overlay=overlay)
     base = project.commit({"app.py": "two\n", "new/b": "b", "build/c": "c"})
     second = sandbox.prepare(project.mirror, base, install)
     assert (first.reused, second.reused, second.failed) == (False, True, False)
@@ -73,14 +75,14 @@ def test_another_commit_installs_nothing(make: Make, index: Index, project: Proj
 
 
 def test_another_need_is_another_environment(make: Make, index: Index, project: Project) -> None:
-    """A changed manifest, another place that packages come from, other programs of the machine."""
-    make().prepare(project.mirror, project.commit(NEEDS), INSTALL)
+    """A changed manifest, another place that packages come from, or fewer of these."""
+    sandbox = make()
+    sandbox.prepare(project.mirror, project.commit(NEEDS), INSTALL)
     later = project.commit({"requirements.txt": "needed==2.0\n"})
-    assert not make().prepare(project.mirror, later, INSTALL).reused
+    assert not sandbox.prepare(project.mirror, later, INSTALL).reused
     elsewhere = {"PIP_INDEX_URL": index.url.replace("127.0.0.1", "localhost")}
     assert not make(environment=elsewhere).prepare(project.mirror, later, INSTALL).reused
-    assert not make().prepare(project.mirror, later, INSTALL, hosts=["127.0.0.1"]).reused
-    assert not make(toolchains=[]).prepare(project.mirror, later, ["mkdir /env/x"]).reused
+    assert not sandbox.prepare(project.mirror, later, INSTALL, hosts=["127.0.0.1"]).reused
 
 
 def test_the_longest_unused_goes_first(make: Make, project: Project, tmp_path: Path) -> None:
@@ -96,39 +98,54 @@ def test_the_longest_unused_goes_first(make: Make, project: Project, tmp_path: P
 
 def test_what_is_not_the_repositorys_own_shares_nothing(make: Make, project: Project, tmp_path: Path) -> None:
     """A commit that came by a fork neither fills the cache nor is served from it."""
+    sandbox, install = make(), ["mkdir /env/made"]
     fork = project.commit(NEEDS, ref="refs/pull/1/head")
-    assert not make().prepare(project.mirror, fork, INSTALL).failed
+    assert not sandbox.prepare(project.mirror, fork, install).failed
     assert not kept(tmp_path)
     own = project.commit({"app.py": "own\n"}, ref="refs/honk/fetched/main")
-    assert not make().prepare(project.mirror, own, INSTALL).reused
+    assert not sandbox.prepare(project.mirror, own, install).reused
     assert len(kept(tmp_path)) == 1
     again = project.commit({"app.py": "fork\n"}, ref="refs/pull/2/head")
-    assert not make().prepare(project.mirror, again, INSTALL).reused
+    assert not sandbox.prepare(project.mirror, again, install).reused
+    more = project.commit({"app.py": "own again\n"}, ref="refs/honk/fetched/main")
+    assert sandbox.prepare(project.mirror, more, install).reused
 
 
 @pytest.mark.parametrize(
     "install",
     [
         ["echo made > /env/x; touch y"],  # a command that is not known
-        ["mkdir /env/x", "/env/bin/pip install needed"],  # one that fails
+        ["mkdir /env/x", "mkdir /env/x"],  # one that fails
         ["python3 -m venv --without-pip docs"],  # a file of the commit changes: docs/pyvenv.cfg
     ],
 )
 def test_what_may_not_be_shared_is_not(make: Make, project: Project, tmp_path: Path, install: list[str]) -> None:
     """The next commit runs it again; the same commit does not."""
+    sandbox = make()
     first = project.commit({**NEEDS, "docs/pyvenv.cfg": "x"})
-    prepared = make().prepare(project.mirror, first, install)
+    prepared = sandbox.prepare(project.mirror, first, install)
     assert not kept(tmp_path)
-    assert make().prepare(project.mirror, first, install).reused is not prepared.failed
-    assert not make().prepare(project.mirror, project.commit({"app.py": "two"}), install).reused
+    assert sandbox.prepare(project.mirror, first, install).reused is not prepared.failed
+    assert not sandbox.prepare(project.mirror, project.commit({"app.py": "two"}), install).reused
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """This machine, looked at once."""
+    return look(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture
-def reads(make: Make, project: Project, tmp_path: Path) -> Callable[[Mapping[str, str], str], set[str] | None]:
+def place(machine: Machine, project: Project, tmp_path: Path) -> Place:
+    """A place for the repository, with nothing in it yet."""
+    for name in FOLDERS:
+        (tmp_path / "root" / name).mkdir(parents=True)
+    return Place(machine, project.mirror, tmp_path, tmp_path / "root")
+
+
+@pytest.fixture
+def reads(place: Place, project: Project) -> Callable[[Mapping[str, str], str], set[str] | None]:
     """Which files a command reads of a commit with these files."""
-    place = Place(make()._machine, project.mirror, tmp_path, tmp_path / "root")
-    for name in ("tmp", "root/workspace", "root/env", "root/home"):
-        (tmp_path / name).mkdir(parents=True)
 
     def ask(files: Mapping[str, str], command: str) -> set[str] | None:
         found = place.reads(project.commit(files), [command])
@@ -219,15 +236,14 @@ def test_what_may_read_anything(reads: Callable[..., set[str] | None], files: di
     assert reads(files, command) is None
 
 
-def test_a_new_package_needs_a_new_editable_install(make: Make, project: Project, tmp_path: Path) -> None:
+def test_a_new_package_needs_a_new_editable_install(place: Place, project: Project) -> None:
     """Files may change and appear; a folder with Python files is something that the install leads to."""
-    place = Place(make()._machine, project.mirror, tmp_path, tmp_path / "root")
-    (tmp_path / "root/workspace").mkdir(parents=True)
 
     def key(path: str, text: str) -> object:
         return place.reads(project.commit({"pyproject.toml": STATIC, path: text}), [EDITABLE])
 
     first = key("src/shop/__init__.py", "one")
+    assert first
     assert key("src/shop/__init__.py", "two") == first
     assert key("src/shop/more.py", "") == first
     assert key("src/shop/inner/__init__.py", "") != first
