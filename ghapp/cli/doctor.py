@@ -16,6 +16,8 @@ from redis.exceptions import RedisError
 from ghapp import bootstrap
 from ghapp.cli import engine as engines
 from ghapp.core.errors import TransientError, UserError
+from ghapp.sandbox.clients import settings_of
+from ghapp.sandbox.sources import sources_of_words
 from ghapp.settings import Settings, from_environment
 from ghapp.store.connection import connect
 
@@ -148,6 +150,17 @@ def look_at_limits(settings: Settings) -> Iterator[Finding]:
     )
 
 
+def look_at_set_up(settings: Settings) -> Iterator[Finding]:
+    """Where set-up commands may fetch packages from; who has a server of their own sees whether it is among them."""
+    try:
+        named = {*settings_of(os.environ).sources, *sources_of_words(settings.setup_hosts)}
+    except ValueError as error:
+        yield Finding("set-up", False, str(error), "Correct HONK_SETUP_HOSTS.")
+        return
+    said = ", ".join(sorted(source.address for source in named)) or "no server by name"
+    yield Finding("set-up", True, f"may reach {said}, and what the package clients have built in")
+
+
 def _money(dollars: float) -> str:
     return f"${dollars:.2f}" if dollars else "without limit"
 
@@ -174,5 +187,6 @@ LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     look_at_sandbox,
     look_at_engine,
     look_at_limits,
+    look_at_set_up,
     look_at_clock,
 )

@@ -156,7 +156,7 @@ def test_the_doctor_is_content_with_a_good_configuration(terminal: Terminal, red
     terminal.environ["REDIS_URL"] = redis_url
     done = terminal.honk("doctor")
     assert wrong(done) == {}
-    assert done.stdout.count("ok ") == 10
+    assert done.stdout.count("ok ") == 11
 
 
 @pytest.fixture

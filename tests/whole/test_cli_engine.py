@@ -87,6 +87,15 @@ def test_the_doctor_misses_claude_code(without: Terminal) -> None:
     assert "WRONG engine: claude-code cannot be used\n      Claude Code is not installed: " in done.stdout
 
 
+def test_the_doctor_tells_where_set_up_may_fetch_from(terminal: Terminal) -> None:
+    """The servers that this machine's clients are set to, and those that the operator adds."""
+    terminal.environ.update(PIP_INDEX_URL="https://pip.example.com/simple", HONK_SETUP_HOSTS="npm.example.com:8443")
+    done = terminal.honk("doctor")
+    (line,) = [line for line in done.stdout.splitlines() if "set-up: may reach" in line]
+    assert "pip.example.com:443" in line
+    assert "npm.example.com:8443" in line
+
+
 def test_the_doctor_tells_what_may_be_spent(terminal: Terminal) -> None:
     """0 is no limit; with none at all, what to set."""
     names = ["HONK_ISSUE_DOLLARS", "HONK_PERSON_DOLLARS", "HONK_REPOSITORY_DOLLARS", "HONK_DAY_DOLLARS"]
