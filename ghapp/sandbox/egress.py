@@ -202,12 +202,13 @@ class _Session:
 async def _first_message(wanted: Errand, reader: asyncio.StreamReader) -> bytes:
     """What the caller of a tunnel says first: a ClientHello for the server that it dialled. Refused otherwise."""
     received, said = b"", None
-    while said is None:
-        chunk = await asyncio.wait_for(reader.read(MAX_HELLO), _SAYING)
-        if not chunk:
-            raise EOFError
-        received += chunk
-        said = _hello(wanted, received)
+    async with asyncio.timeout(_SAYING):
+        while said is None:
+            chunk = await reader.read(MAX_HELLO)
+            if not chunk:
+                raise EOFError
+            received += chunk
+            said = _hello(wanted, received)
     check_hello(wanted.source, said)
     return received
 

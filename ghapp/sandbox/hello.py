@@ -5,7 +5,8 @@ https://www.rfc-editor.org/rfc/rfc8446#section-4.1.2 (ClientHello), https://www.
 
 from dataclasses import dataclass
 
-MAX_HELLO = 64 * 2**10
+MAX_HELLO = 32 * 2**10
+_MAX_RECORDS = 16
 _HANDSHAKE = 22
 _CLIENT_HELLO = 1
 _MAX_RECORD = 2**14
@@ -53,7 +54,9 @@ def hello(received: bytes) -> Hello | None:
     """The ClientHello that these bytes begin with; None while some of it is missing. NotTls when they are none."""
     message = bytearray()
     rest = received
-    while len(rest) >= 5:
+    for _ in range(_MAX_RECORDS):  # it is read again with each piece that comes
+        if len(rest) < 5:
+            break
         kind, version, length = rest[0], rest[1], int.from_bytes(rest[3:5], "big")
         if kind != _HANDSHAKE or version != 3 or not 0 < length <= _MAX_RECORD:
             raise NotTls("it is no handshake of TLS")
@@ -65,7 +68,7 @@ def hello(received: bytes) -> Hello | None:
             size = int.from_bytes(message[1:4], "big")
             if len(message) >= 4 + size:
                 return _read(bytes(message[4 : 4 + size]))
-    if (received and received[0] != _HANDSHAKE) or len(received) > MAX_HELLO:
+    if (received and received[0] != _HANDSHAKE) or len(received) > MAX_HELLO or len(rest) >= 5:
         raise NotTls("it is no handshake of TLS")
     return None
 

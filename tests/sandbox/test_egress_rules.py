@@ -172,7 +172,10 @@ def test_the_name_inside_tls_is_read() -> None:
     assert hello(b"".join(b"\x16\x03\x01" + len(half).to_bytes(2, "big") + half for half in halves)) == hello(said)
 
 
-@pytest.mark.parametrize("content", [b"GET / HTTP/1.1\r\n\r\n", b"\x80\x2e\x01", b"\x16\x03\x01\x00\x00", b"SSH-2.0"])
+@pytest.mark.parametrize(
+    "content",
+    [b"GET / HTTP/1.1\r\n\r\n", b"\x80\x2e\x01", b"\x16\x03\x01\x00\x00", b"SSH-2.0", b"\x16\x03\x01\x00\x01\x01" * 20],
+)
 def test_what_is_no_tls(content: bytes) -> None:
     """A tunnel is for TLS only."""
     with pytest.raises(NotTls):
