@@ -53,7 +53,9 @@ def task_prompt(task: Task, boundary: str | None = None) -> str:
 
 
 def follow_up_prompt(task: Task, boundary: str | None = None) -> str:
-    """The next message of a conversation that is taken up again: only what is new."""
+    """The next message of a conversation that is taken up again: only what is new, or the last question."""
+    if task.over:
+        return lacking_prompt()
     word = boundary or new_word()
     told = f"This is new; it stands between lines that carry the word {word}:"
     feedback = _told(told, "feedback", task.feedback, word, _MAX_FEEDBACK)

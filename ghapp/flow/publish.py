@@ -44,7 +44,8 @@ class Publish:
         thread = attempt.run.thread
         if not self.issues.read(thread).open:
             raise Ended(Conclusion.CLOSED, "The issue was closed while I worked on it.")
-        _ask_for_protected(attempt.run)
+        if paths := _protected(attempt.run):
+            raise MustAsk(f"The change touches what only an admin may let through: {', '.join(paths)}.")
         proven = is_green(attempt.run.evidence) and not _is_vetoed(attempt.run)
         if not proven and config.pull_request.red == "none" and attempt.run.pull is None:
             raise Ended(Conclusion.REJECTED, "The change is not proven, and here such a change gets no pull request.")
@@ -62,7 +63,13 @@ class Publish:
         attempt.enter(State.AWAITING_CI, "the pull request is open; its CI is followed")
 
     def branch(self, attempt: Attempt) -> None:
-        """Keep unfinished work on its branch, without a pull request."""
+        """Keep unfinished work on its branch, without a pull request.
+
+        What only an admin may let through is not pushed: a CI runs what is on a branch.
+        """
+        if paths := _protected(attempt.run):
+            attempt.note(f"What was done is not on a branch, because it touches {', '.join(paths)}.")
+            return
         self._push(attempt)
         attempt.note(f"What was done is on the branch `{attempt.run.branch}`.")
 
@@ -100,11 +107,10 @@ class Publish:
         )
 
 
-def _ask_for_protected(run: Run) -> None:
-    asked = [finding for finding in run.findings if finding.severity is Severity.PAUSE]
-    paths = dict.fromkeys(finding.path for finding in asked if finding.path not in run.allowed)
-    if paths:
-        raise MustAsk(f"The change touches what only an admin may let through: {', '.join(paths)}.")
+def _protected(run: Run) -> tuple[str, ...]:
+    """Paths of the change that wait for an admin's word."""
+    asked = (finding.path for finding in run.findings if finding.severity is Severity.PAUSE)
+    return tuple(dict.fromkeys(path for path in asked if path not in run.allowed))
 
 
 def _is_vetoed(run: Run) -> bool:

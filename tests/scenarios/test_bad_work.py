@@ -65,11 +65,13 @@ def test_an_agent_that_says_done_without_a_change_is_not_believed(town: Town, as
 def test_a_lie_ends_in_a_red_draft_for_a_person(town: Town, asked: Ask) -> None:
     """The agent insists on broken work: its report is refused while red, then the draft shows the red evidence."""
     issue = asked()
-    lies = script(write("answer.txt", "-1\n"), *[report("Everything is green!") for _ in range(4)], name="1")
-    again = script(*[report("It is green, really!") for _ in range(4)], name="0", when="There was an attempt before")
-    with town.model(lies, again) as model:
+    lies = [report("Everything is green!") for _ in range(3 * 4)]
+    answer = {**report("Not done.", "needs_person", "Which sign is meant?"), "shown": ["what did it lack?"]}
+    with town.model(script(write("answer.txt", "-1\n"), *lies, answer)) as model:
         town.work()
-    assert [entry.turn for entry in model.log()] == [1, 2, 3, 4, 5, 1, 2, 3, 4, 1, 2, 3, 4]
+    assert [entry.turn for entry in model.log()] == [*range(1, 15)]
+    assert "The same failure came 3 times, so no further repair was tried." in town.status(issue)
+    assert "Asked what the request lacked, the agent says: Which sign is meant?" in town.status(issue)
     pull = town.the_pull()
     assert pull.pull is not None
     assert pull.pull.draft
@@ -83,25 +85,15 @@ def test_a_lie_ends_in_a_red_draft_for_a_person(town: Town, asked: Ask) -> None:
 
 
 def test_red_work_that_is_repaired_is_fine(town: Town, asked: Ask) -> None:
-    """The gate sends a workflow file back to the agent, its second try leaves it out, and that one gets out."""
+    """The gate sends a link back to the agent, its second try leaves it out, and that one gets out."""
     issue = asked()
-    greedy = script(
-        tools(
-            {"write": {"path": ".github/workflows/more.yml", "content": "on: [push]\n"}},
-            {"write": {"path": "answer.txt", "content": "42\n"}},
-        ),
-        report(),
-        name="1",
-    )
-    shown = ["The gate does not let this change out", ".github/workflows/more.yml: a workflow runs with"]
-    honest = script(
-        bash("rm .github/workflows/more.yml", shown=shown), report(), name="0", when="There was an attempt before"
-    )
-    with town.model(greedy, honest):
+    greedy = bash("ln -s ../../etc more; echo 42 > answer.txt")
+    shown = ["The gate does not let this change out", "more: a link that leaves the repository"]
+    with town.model(script(greedy, report(), bash("rm more", shown=shown), report())):
         town.work()
     pull = town.the_pull().pull
     assert pull is not None
-    assert town.world.read(DEMO, ".github/workflows/more.yml", pull.head_ref) is None
+    assert town.world.read(DEMO, "more", pull.head_ref) is None
     assert town.world.read(DEMO, "answer.txt", pull.head_ref) == "42\n"
     assert "waiting for CI" in town.status(issue)
 
@@ -112,21 +104,19 @@ GITLINK = "git init -q nested && cd nested && git -c user.name=a -c user.email=a
 @pytest.mark.parametrize(
     ("command", "word"),
     [
-        ("mkdir -p .github/workflows && echo 'on: [push]' > .github/workflows/evil.yml", "a workflow runs with the"),
-        ("sed -i 's/tests/nothing/' .github/honk.yml", "it sets the rules for Honk itself"),
         ("ln -s ../../../../etc answer.link", "link"),
         (GITLINK, "nested"),
         ("echo sk-ant-made-up-and-long-enough > notes.txt", "in added line 1"),
         ("head -c 6000000 /dev/urandom > big.bin", "bytes, 5,242,880 may be"),
     ],
-    ids=["workflow", "config", "link", "nested", "our-key", "huge"],
+    ids=["link", "nested", "our-key", "huge"],
 )
 def test_what_may_not_leave_is_named(command: str, word: str, town: Town, asked: Ask) -> None:
     """The agent insists on a change that must not leave: it does not, and the issue says why."""
     town.environ.setenv("ANTHROPIC_API_KEY", "sk-ant-made-up-and-long-enough")
     issue = asked()
-    again = script(report(), name="0", when="There was an attempt before")
-    with town.model(script(bash(command), report(), name="1"), again, key="sk-ant-made-up-and-long-enough"):
+    insisting = script(bash(command), *[report() for _ in range(4)])
+    with town.model(insisting, key="sk-ant-made-up-and-long-enough"):
         town.work()
     assert word in town.status(issue)
     assert "What was done could not be kept on a branch" in town.status(issue)
@@ -166,19 +156,6 @@ def test_an_agent_that_loops_is_ended(town: Town, asked: Ask) -> None:
     assert town.pulls() == []
 
 
-def test_a_budget_that_is_spent_ends_the_run_and_keeps_the_work(town: Town, octocat: Citizen, asked: Ask) -> None:
-    """Our config allows three turns: the fourth is refused, and what was done is on a branch."""
-    octocat.push("main", {".github/honk.yml": CONFIG + "budget: {turns: 3}\n"})
-    issue = asked()
-    with town.model(script(write("answer.txt", "42\n"), *[bash(f"echo {n}") for n in range(5)])):
-        town.work()
-    assert "**Honk** · over budget" in town.status(issue)
-    assert "the limit of 3 turns is reached" in town.status(issue)
-    assert f"What was done is on the branch `{town.run(issue).branch}`." in town.status(issue)
-    assert town.world.read(DEMO, "answer.txt", town.run(issue).branch) == "42\n"
-    assert town.run(issue).usage.calls == 3
-
-
 def test_a_failure_that_was_there_before_is_kept_apart(town: Town, octocat: Citizen, asked: Ask) -> None:
     """A check was red before; the agent does not mend it, and the evidence says that it is not its doing."""
     config = CONFIG.replace("}]", "}, {name: old, run: 'echo old trouble; exit 1'}]")
@@ -211,7 +188,7 @@ def test_weakened_tests_are_pointed_out(town: Town, octocat: Citizen, asked: Ask
     issue = asked()
     with town.model(script(bash("rm tests/test_answer.py && echo 42 > answer.txt"), report())):
         town.work()
-    assert "a test file is deleted or moved" in (town.the_pull().body or "")
+    assert "1 test before, 0 now" in (town.the_pull().body or "")
     assert town.status(issue)
 
 

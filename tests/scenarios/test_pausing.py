@@ -86,6 +86,18 @@ def test_a_protected_file_waits_for_an_admin(town: Town, octocat: Citizen, admin
     assert "waiting for CI" in town.status(issue)
 
 
+def test_a_workflow_is_not_kept_on_a_branch_either(town: Town, octocat: Citizen) -> None:
+    """The budget ends while a workflow is changed: CI would run what is on a branch, so nothing is pushed."""
+    octocat.push("main", {".github/honk.yml": CONFIG + "budget: {turns: 1}\n"})
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    with town.model(script(write(WORKFLOW, "on: [push]\n"), report())):
+        town.work()
+    assert "**Honk** · paused" in town.status(issue)
+    assert f"What was done is not on a branch, because it touches {WORKFLOW}." in town.status(issue)
+    assert [name for name in town.world.repo(DEMO).bare.refs() if "honk/" in name] == []
+
+
 def test_a_paused_run_can_be_stopped(town: Town, octocat: Citizen) -> None:
     """I do not want to pay more, and say stop: it ends, and the work stays on its branch."""
     octocat.push("main", {".github/honk.yml": CONFIG + "budget: {turns: 1}\n"})
