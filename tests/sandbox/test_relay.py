@@ -19,7 +19,7 @@ import httpx2
 import pytest
 
 from ghapp.core.budget import Budget, Price, Usage, price_of
-from ghapp.core.errors import Superseded, UserError
+from ghapp.core.errors import StoreDown, Superseded, UserError
 from ghapp.core.ports import ModelAccess
 from ghapp.playground.model import ModelServer
 from ghapp.playground.script import read_script
@@ -516,3 +516,39 @@ def test_what_recording_raises_ends_the_relay(serve: Callable[[str], ModelServer
     with pytest.raises(Superseded), relay.open(run_of(), MODEL) as access:
         assert [ask(access).status_code, ask(access).status_code] == [200, 402]
     assert server.spent().requests == 1
+
+
+def test_an_account_that_cannot_be_asked_lets_nothing_through(serve: Callable[[str], ModelServer]) -> None:
+    """Who does not know whether a limit is reached spends nothing, and the relay's end says why."""
+    server = serve(TALK)
+
+    class Away(Charges):
+        def closed(self) -> str | None:
+            raise StoreDown("the store does not answer")
+
+    relay = ModelRelay(server.url, KEY, lambda run: Away())
+    with pytest.raises(StoreDown), relay.open(run_of(), MODEL) as access:
+        assert ask(access).status_code == 402
+    assert server.log() == ()
+
+
+def test_a_closing_purse_lets_nothing_in_and_waits_for_what_is_underway() -> None:
+    """Who waits for room is sent away, who comes later too, and the close ends with the last settlement."""
+    worst, account = Usage(micros=90, calls=1), Charges()
+
+    async def closing() -> bool:
+        purse = Purse(Budget(micros=100), Usage(micros=20), account, lambda: 0.0)
+        await purse.admit(worst)
+        waits = asyncio.create_task(purse.admit(worst))
+        await asyncio.sleep(0)
+        closed = asyncio.create_task(purse.close())
+        for late in (waits, purse.admit(Usage())):
+            with pytest.raises(Refused, match="over"):
+                await late
+        waited = not closed.done()
+        purse.settle(worst, Usage(micros=3))
+        await closed
+        return waited
+
+    assert asyncio.run(closing())
+    assert account.charged == [Usage(micros=3)]
