@@ -255,7 +255,9 @@ def workshop(
     from ghapp.agents.prompt import prompt_hash
 
     data = settings.data.absolute()
-    sandbox = Bubblewrap(data, already_isolated=settings.already_isolated, environment=os.environ)
+    sandbox = Bubblewrap(
+        data, already_isolated=settings.already_isolated, environment=os.environ, hosts=settings.setup_hosts
+    )
     verifiers = RepositoryVerifiers()
     return Workshop(
         git=GitMirrors(data, protocols),

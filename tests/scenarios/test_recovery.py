@@ -1,6 +1,7 @@
 """Workers that die or freeze: whatever was begun ends in exactly one pull request."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -8,9 +9,10 @@ import pytest
 from ghapp import bootstrap
 from ghapp.core.run import MAX_RECOVERIES, Conclusion, Run, State
 from ghapp.playground.faults import Fault
+from ghapp.store.conversations import Talks
 from ghapp.store.runs import Runs
 from tests.scenarios.town import DEMO, Citizen, Town
-from tests.scenarios.turns import fix, report, script, write
+from tests.scenarios.turns import bash, fix, report, script, write
 
 
 class WorkerDied(BaseException):
@@ -102,14 +104,54 @@ def test_a_frozen_worker_that_wakes_up_writes_nothing(town: Town, octocat: Citiz
     assert "waiting for CI" in town.status(issue)
 
 
-def test_a_worker_on_another_machine_makes_it_anew(town: Town, octocat: Citizen) -> None:
-    """The worker dies after its push, and its machine with it: another machine makes the change anew over that push."""
+class DyingTalks(Talks):
+    """The store of conversations, in whose hands a worker dies once the agent has said a given word."""
+
+    dies_at: str
+
+    def append(self, run: Run, lines: Sequence[str]) -> None:
+        """Keep them, and remember whether it is time."""
+        super().append(run, lines)
+        if any(self.dies_at in line for line in lines):
+            raise WorkerDied
+
+
+@pytest.mark.parametrize("engine", ["messages", "claude-code"])
+def test_another_machine_goes_on_with_the_same_conversation(engine: str, town: Town, octocat: Citizen) -> None:
+    """The worker dies in the middle of the talk, and its machine with it: the agent goes on where it was elsewhere."""
+    town.environ.setenv("HONK_ENGINE", engine)
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    town.listen()
+    town.forget_jobs()
+    goes_on = {**bash("cat answer.txt"), "shown": ["goes on"]}
+    turns = (bash("echo 42 > answer.txt"), bash("echo second word"), goes_on, {**report(), "shown": ["42"]})
+    with town.model(script(*turns)) as model:
+        run, work = town.run(issue), bootstrap.execute(town.settings)
+        talks = DyingTalks(town.redis)
+        talks.dies_at = "second word"
+        dying = replace(work, workshop=replace(work.workshop, conversations=talks))
+        with pytest.raises(WorkerDied):
+            dying.attempt(run.id, run.epoch, "a worker that dies")
+        town.redis.delete(f"honk:lease:{run.id}")
+        town.environ.setenv("HONK_DATA", str(town.data / "another-machine"))
+        town.later(30)
+    town.later(6)
+    assert model.log()[-1].turn == 4
+    pull = town.the_pull().pull
+    assert pull is not None
+    assert town.world.read(DEMO, "answer.txt", pull.head_ref) == "42\n"
+    assert "waiting for CI" in town.status(issue)
+
+
+def test_a_worker_on_another_machine_takes_over_its_push(town: Town, octocat: Citizen) -> None:
+    """The worker dies after its push, and its machine with it: another machine makes the same commit, and no turn."""
     issue = octocat.open_issue()
     octocat.label(issue)
     town.listen()
     town.forget_jobs()
     town.world.faults.add(town_fault := _pulls_are_away())
-    with town.model(fix()):
+    with town.model(fix()) as model:
         town.records.queue.execute(town.run(issue).id, 0)
         town.pump()
         pushed = town.world.repo(DEMO).bare.branch(town.run(issue).branch)
@@ -118,6 +160,7 @@ def test_a_worker_on_another_machine_makes_it_anew(town: Town, octocat: Citizen)
         town.environ.setenv("HONK_DATA", str(town.data / "another-machine"))
         town.later(31)
         town.later(6)
+    assert len(model.log()) == 2
     assert len(town.pulls()) == 1
     assert "waiting for CI" in town.status(issue)
 
