@@ -116,7 +116,6 @@ def test_talk_about_the_pull_request_wakes_nobody(town: Town, octocat: Citizen) 
     assert reactions(order) == ["eyes"]
     assert (run.state, run.epoch) == (State.QUEUED, before.epoch + 1)
     assert run.feedback == "@octocat says:\n\nmake it 43"
-    town.later(0)
     assert ended(town, octocat, number)
 
 
