@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import anthropic
-from claude_agent_sdk import ClaudeSDKError, ResultMessage
+from claude_agent_sdk import ResultMessage
 
 from ghapp.agents.claude_desk import ClaudeDesk
 from ghapp.agents.claude_memory import Memory, Session, session_of
@@ -71,12 +71,14 @@ class Attempt:
             work = talk(chosen, said, lambda message: errands.send(lambda: listener.hear(message)), self._silence)
             with beside(work) as done:
                 try:
-                    result = errands.run_until(done)
-                except (ClaudeSDKError, TimeoutError) as error:
-                    raise _broken(error, listener, session) from error
+                    errands.run_until(done)
                 finally:
                     launched.close()  # what runs inside is ended before its thread is waited for
         memory.hand_on()
+        try:
+            result = done.result()
+        except Exception as error:  # an edge to another process: the SDK raises bare exceptions, too
+            raise _broken(error, listener, session) from error
         return self._report(result, listener, desk, session)
 
     def _report(
@@ -109,8 +111,8 @@ class Attempt:
 
 
 def _broken(error: Exception, listener: Listener, session: Session | None) -> Exception:
-    if session is not None and not listener.begun and isinstance(error, ClaudeSDKError):
-        return _Lost(str(error))
     if isinstance(error, TimeoutError):
         return TransientError("nothing was heard of Claude Code for too long")
+    if session is not None and not listener.begun:
+        return _Lost(str(error))
     return TransientError(f"Claude Code ended before its time: {str(error)[:200]} {listener.last_complaint()}".strip())

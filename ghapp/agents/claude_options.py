@@ -57,14 +57,10 @@ _FIXED = {
     # Nothing runs on after a turn, as its work would not be in what is collected.
     "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1",
     "CLAUDE_CODE_DISABLE_FILE_CHECKPOINTING": "1",
-    "MCP_CONNECTION_NONBLOCKING": "0",  # a tool is there from the first turn, or not at all
     "MCP_TOOL_TIMEOUT": _HOUR,  # checks take their time
     "BASH_MAX_TIMEOUT_MS": str(600 * 1000),
 }
-_SETTINGS = {
-    "attribution": {"commit": "", "pr": ""},
-    "enabledPlugins": {"cc-plugin-agents-md@builtin": False},
-}
+_SETTINGS = {"attribution": {"commit": "", "pr": ""}}  # the host makes the commit, and says whose work it is
 
 
 def variables(model: str) -> dict[str, str]:

@@ -35,12 +35,11 @@ class Errands:
         self.send(lambda: answer.set_result(call()) if answer.set_running_or_notify_cancel() else None)
         return await asyncio.wrap_future(answer)
 
-    def run_until(self, done: Future[T]) -> T:
-        """Do errands until `done`, then give its result. Raises what an errand raises."""
+    def run_until(self, done: Future[T]) -> None:
+        """Do errands until `done`, however that ended. Raises what an errand raises."""
         done.add_done_callback(lambda _: self._queue.put(None))
         while (errand := self._queue.get()) is not None:
             errand()
-        return done.result()
 
 
 @contextmanager

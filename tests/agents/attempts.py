@@ -88,7 +88,8 @@ class Folder:
 class Attempt:
     """The host's side of an attempt (`ports.Host`): keeps what was told, remembered and charged.
 
-    `on_tell` is called with all that is told. The check is that a.txt is good.
+    `on_tell` is called with all that is told; `remembered_next` are the lines that were remembered first after
+    somebody was heard. The check is that a.txt is good.
     """
 
     def __init__(self, workspace: Workspace, server: ModelServer, key: str = KEY) -> None:
@@ -97,6 +98,7 @@ class Attempt:
         self.used: list[Usage] = []
         self.says: list[Remark] = []
         self.remembered: list[str] = []
+        self.remembered_next: Sequence[str] | None = None
         self.slept: list[float] = []
         self.verified = 0
         self.verify: Callable[[], Verdict] = self._look
@@ -132,11 +134,13 @@ class Attempt:
     def heard(self) -> tuple[Remark, ...]:
         """What the test put in, once."""
         said, self.says = tuple(self.says), []
+        self.remembered_next = None if said else self.remembered_next
         return said
 
     def remember(self, lines: Sequence[str]) -> None:
         """Keep them."""
         self.remembered += lines
+        self.remembered_next = lines if self.remembered_next is None else self.remembered_next
 
     def _look(self) -> Verdict:
         self.verified += 1

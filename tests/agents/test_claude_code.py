@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from ghapp.core.errors import TransientError, UserError
 from ghapp.core.evidence import Outcome
 from ghapp.core.ports import BudgetSpent
 from ghapp.core.run import Remark
-from tests.agents.attempts import Attempt, task_of
+from tests.agents.attempts import Attempt, Folder, task_of
 from tests.agents.conftest import Open, Serve
 
 NO_CHANGE = "{report: {outcome: no_change, summary: Looked, reason: It is good already}}"
@@ -110,14 +111,16 @@ def test_further_tools_run_inside_and_are_told(jailed: Open, serve: Serve) -> No
     assert "found in the sandbox" in attempt.tells("result")
 
 
-def test_says_what_to_do_when_it_is_not_installed(jailed: Open, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_says_what_to_do_when_it_is_not_installed(
+    tmp_path: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Without the extra, the engine names it and the other engine; importing it needs nothing."""
     assert claude_code_missing() is None
     assert program().exists()
     monkeypatch.setitem(sys.modules, "claude_agent_sdk", None)
     assert "ghapp[claude-code]" in str(claude_code_missing())
     with pytest.raises(UserError, match="HONK_ENGINE=messages"):
-        Attempt(jailed(), serve("{say: never}")).work(engine=ClaudeCode())
+        Attempt(Folder(tmp_path / "work"), serve("{say: never}")).work(engine=ClaudeCode())
 
 
 def test_only_the_last_session_of_the_lines_is_taken_up() -> None:
@@ -130,21 +133,25 @@ def test_only_the_last_session_of_the_lines_is_taken_up() -> None:
         assert session_of(foreign) is None
 
 
-def test_words_that_were_heard_are_remembered_with_their_line() -> None:
-    """Lines after a word was given are held until the one with the word in it: only then was it heard for good."""
+def test_words_that_were_heard_are_remembered_with_their_line(tmp_path: Path, serve: Serve) -> None:
+    """Lines that come after a word was given are held until the one with the word: only then was it heard for good."""
+    attempt = Attempt(Folder(tmp_path / "work"), serve("{say: never}"))
+    attempt.says = [Remark("ada", "make it better")]
     errands = Errands()
-    kept: list[str] = []
-    memory = Memory(errands, kept.extend)
-
-    async def append() -> None:
-        memory.hold_until("WORD")
-        for n in ("1", "2 WORD", "3"):
-            await memory.append({"project_key": "p", "session_id": ID}, [{"type": n}])
-            await errands.ask(lambda: seen.append(len(kept)))
-
+    memory = Memory(errands, attempt.remember)
+    desk = ClaudeDesk(Handover(attempt.workspace, attempt, 3), attempt, memory, errands, ())
+    after: Any = desk.hooks()["PostToolBatch"][0].hooks[0]
     seen: list[int] = []
-    with beside(append()) as done:
+
+    async def turn() -> None:
+        told = (await after({"tool_calls": []}, None, {}))["hookSpecificOutput"]["additionalContext"]
+        for text in ("before", told, "after"):
+            await memory.append({"project_key": "p", "session_id": ID}, [{"type": text}])
+            await errands.ask(lambda: seen.append(len(attempt.remembered)))
+
+    with beside(turn()) as done:
         errands.run_until(done)
+    assert done.result() is None
     assert seen == [0, 2, 3]
 
 
@@ -163,9 +170,9 @@ def test_what_an_errand_raises_ends_both_threads() -> None:
         run()
 
 
-def test_a_call_that_cannot_be_looked_at_is_denied(jailed: Open, serve: Serve) -> None:
+def test_a_call_that_cannot_be_looked_at_is_denied(tmp_path: Path, serve: Serve) -> None:
     """Our own hook denies on any failure of its own, and one that fails altogether blocks."""
-    attempt = Attempt(jailed(), serve("{say: never}"))
+    attempt = Attempt(Folder(tmp_path / "work"), serve("{say: never}"))
     errands = Errands()
     desk = ClaudeDesk(Handover(attempt.workspace, attempt, 3), attempt, Memory(errands, attempt.remember), errands, ())
     matcher = desk.hooks()["PreToolUse"][0]
@@ -175,7 +182,8 @@ def test_a_call_that_cannot_be_looked_at_is_denied(jailed: Open, serve: Serve) -
     answers: list[Any] = []
     for given in ({}, {"tool_name": "WebFetch"}, {"tool_name": "Bash"}):
         with beside(before(given, None, {"signal": None})) as done:
-            answers.append(errands.run_until(done))
+            errands.run_until(done)
+        answers.append(done.result())
     assert [answer.get("hookSpecificOutput", {}).get("permissionDecision") for answer in answers] == [
         "deny",
         "deny",

@@ -52,10 +52,13 @@ FILES = {
     "CLAUDE.md": "PLANTED-MEMORY",
     "CLAUDE.local.md": "PLANTED-LOCAL-MEMORY",
     "AGENTS.md": "PLANTED-ADVICE",
+    "deep/CLAUDE.md": "PLANTED-DEEP-MEMORY",
+    "deep/AGENTS.md": "PLANTED-DEEP-ADVICE",
+    "deep/a.txt": "bad\n",
 }
 LAY_AT_HOME = (
     f"mkdir -p ~/.claude {CONFIG}; for d in ~/.claude {CONFIG}; do cp /workspace/.claude/settings.json $d/; "
-    "cp /workspace/CLAUDE.md $d/; done; cp /workspace/.mcp.json ~/.claude.json"
+    "cp /workspace/CLAUDE.md $d/; cp /workspace/.mcp.json $d/.claude.json; done; cp /workspace/.mcp.json ~/.claude.json"
 )
 
 
@@ -66,8 +69,9 @@ def test_nothing_of_the_repository_configures_it(
     hostile = ground.with_files(tmp_path, FILES)
     workspace = stack.enter_context(hostile.sandbox.open(hostile.mirror, hostile.prepared))
     workspace.run(["sh", "-c", LAY_AT_HOME])
+    look = "echo ${PLANTED:-unset}; ls /tmp"
     server = serve(
-        f"{{not_shown: [PLANTED], tools: [{READ}, {{bash: {{command: 'echo ${{PLANTED:-unset}}; ls /tmp'}}}}]}}",
+        f"{{not_shown: [PLANTED], tools: [{{read: {{path: deep/a.txt}}}}, {{bash: {{command: '{look}'}}}}]}}",
         f"{{shown: [bad, unset], not_shown: [PLANTED-, planted-], tools: [{NO_CHANGE}]}}",
     )
     Attempt(workspace, server).work(engine=ClaudeCode())
@@ -160,4 +164,5 @@ def converse(
         stderr=ignore,
     )
     with beside(talk(chosen, content("Hello"), heard.append, 60)) as done:
-        return heard, errands.run_until(done)
+        errands.run_until(done)
+    return heard, done.result()

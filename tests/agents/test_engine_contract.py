@@ -175,8 +175,10 @@ def test_ends_at_a_limit(bench: Bench, budget: Budget, phrase: str) -> None:
 
 def test_a_refusal_is_told(bench: Bench) -> None:
     """A model that refuses ends the run with a sentence for the person."""
+    attempt = bench.attempt("{stop: refusal}")
     with pytest.raises(UserError, match="refused to work"):
-        bench.work(bench.attempt("{stop: refusal}"))
+        bench.work(attempt)
+    assert attempt.server.spent().requests == 1
 
 
 def test_a_wrong_key_is_the_operators_matter(bench: Bench) -> None:
@@ -316,7 +318,10 @@ def test_the_model_sees_the_pictures(bench: Bench) -> None:
 
 
 def test_words_of_people_reach_the_next_turn(bench: Bench) -> None:
-    """What is said while a tool runs is shown with its result, under the name of who said it, and not again."""
+    """What is said while a tool runs is shown with its result, under the name of who said it.
+
+    The lines that are remembered next have it: to the host it counts as heard from then on.
+    """
     words = "shown: [Comment by ada, make it better]"
     attempt = bench.attempt(
         f"{{not_shown: [make it better], tools: [{READ}]}}",
@@ -330,7 +335,7 @@ def test_words_of_people_reach_the_next_turn(bench: Bench) -> None:
 
     attempt.on_tell = say
     bench.work(attempt)
-    assert sum(line.count("make it better") for line in attempt.remembered) >= 1
+    assert any("make it better" in line for line in attempt.remembered_next or ())
 
 
 def test_goes_on_elsewhere_where_it_stopped(bench: Bench) -> None:
