@@ -108,7 +108,7 @@ class Workshop:
         mirror = self.git.mirror(repository)
         prepared = self.sandbox.prepare(mirror, base, setup, config.egress)
         how = "reused" if prepared.reused else "made"
-        journal.tell("note", f"the template of {base[:9]} is {how}: {' && '.join(setup) or 'no set-up'}")
+        journal.tell("note", f"the template of {base[:9]} is {how}: {' && '.join(setup)[:300] or 'no set-up'}")
         if prepared.failed:
             journal.note("A set-up command failed; the checks may lack what it should have installed.")
             journal.tell("note", prepared.log[-2_000:])

@@ -107,7 +107,16 @@ def _proxied() -> dict[str, str]:
 def _local(values: Iterable[str]) -> Iterator[Bind]:
     """Folders and files of this machine that the settings name as a source of packages or certificates."""
     words = {word.removeprefix("file://") for value in values for word in value.split()}
-    for name in sorted(word for word in words if word.startswith("/")):
+    for name in sorted(_whole(word) for word in words if word.startswith("/")):
         path = Path(name)
         if path.exists() and len(path.parts) > 2 and not any(path.is_relative_to(shown) for shown in _SHOWN_ANYWAY):
             yield Bind(path.resolve(), name)
+
+
+def _whole(name: str) -> str:
+    """A mirror's pages are in `simple/` and lead to files beside it, so all of the mirror is shown.
+
+    https://packaging.python.org/en/latest/specifications/simple-repository-api/
+    """
+    path = Path(name)
+    return str(path.parent) if path.name == "simple" and len(path.parent.parts) > 2 else name

@@ -35,11 +35,13 @@ turns:
 - tools:
   - bash: {command: "echo fixed > state.txt"}
   - verify: {}
-- shown: ["green"]
-  tools:
+- tools:
+  - bash: {command: "echo fixed > state.txt"}
+  - report: {outcome: done, summary: "The state is fixed.", assumptions: [], test_plan: "The check.", reason: ""}
+- tools:
   - report: {outcome: done, summary: "The state is fixed.", assumptions: [], test_plan: "The check.", reason: ""}
 """
-"""The model's part in a repository of `tiny_files`."""
+"""The model's part in a repository of `tiny_files`, also for an agent that goes on after its worker was lost."""
 
 
 def tiny_files(check: str = "grep -q . state.txt") -> Mapping[str, str]:
