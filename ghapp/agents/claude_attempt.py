@@ -75,19 +75,17 @@ class Attempt:
                 finally:
                     launched.close()  # what runs inside is ended before its thread is waited for
         memory.hand_on()
+        if self._handover.report is not None:  # whatever became of the program after it
+            return self._handover.report
         try:
             result = done.result()
         except Exception as error:  # an edge to another process: the SDK raises bare exceptions, too
             raise _broken(error, listener, session) from error
-        return self._report(result, listener, desk, session)
-
-    def _report(
-        self, result: ResultMessage | None, listener: Listener, desk: ClaudeDesk, session: Session | None
-    ) -> Report:
-        if self._handover.report is not None:
-            return self._handover.report
         if desk.ending is not None:
             raise desk.ending
+        return self._without_report(result, listener, session)
+
+    def _without_report(self, result: ResultMessage | None, listener: Listener, session: Session | None) -> Report:
         if result is None:
             raise TransientError(f"Claude Code ended without a result. {listener.last_complaint()}")
         if final := ending(result):

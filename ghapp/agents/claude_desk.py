@@ -7,6 +7,7 @@ https://code.claude.com/docs/en/hooks
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
@@ -18,15 +19,17 @@ from ghapp.agents.circles import Circles
 from ghapp.agents.claude_memory import Memory
 from ghapp.agents.claude_options import BUILT_IN, SERVER
 from ghapp.agents.errands import Errands
-from ghapp.agents.handover import Handover
+from ghapp.agents.handover import FINISH, OVER, REMINDERS, Handover
 from ghapp.agents.prompt import new_word, said_prompt
+from ghapp.agents.telling import cut
 from ghapp.agents.tools import DESCRIPTIONS, ReportInput, parse
 from ghapp.core.ports import BudgetSpent, Host
+from ghapp.core.run import Remark
 
-FINISH = "Your work has not ended: call `report` when you are done, or go on."
-_OVER = "Nothing was done: the report is in."
-_REMINDERS = 2
 _READERS = ("Read", "Grep", "Glob", "mcp__honk__verify", "mcp__honk__report")
+_ODD = re.compile(r"[^a-zA-Z0-9_-]")  # what it writes as _ in the names of tools
+_MAX_CONTEXT = 9_000  # characters; of what a hook adds, the program shows the model no more than 10,000
+_FENCE = 200
 _HOOK_SECONDS = 3600.0  # as long as an errand before it may take
 
 Answer = dict[str, Any]
@@ -39,9 +42,9 @@ class ClaudeDesk:
         self, handover: Handover, host: Host, memory: Memory, errands: Errands, servers: Iterable[str]
     ) -> None:
         self._handover, self._host, self._memory, self._errands = handover, host, memory, errands
-        self._servers = tuple(f"mcp__{name}__" for name in (SERVER, *servers))
+        self._servers = tuple(f"mcp__{_ODD.sub('_', name)}__" for name in (SERVER, *servers))
         self._circles = Circles(host.tell)
-        self._reminders_left = _REMINDERS
+        self._reminders_left = REMINDERS
         self.ending: Exception | None = None
 
     def servers(self) -> dict[str, McpServerConfig]:
@@ -83,7 +86,7 @@ class ClaudeDesk:
 
     def _refusal(self, name: str) -> str:
         if self._is_over:
-            return _OVER
+            return OVER
         if name not in BUILT_IN and not name.startswith(self._servers):
             return f"{name} is not among your tools."
         if name not in _READERS:
@@ -100,7 +103,7 @@ class ClaudeDesk:
         return {"hookSpecificOutput": {"hookEventName": "PostToolBatch", "additionalContext": "\n\n".join(words)}}
 
     def _words_after(self, calls: Iterable[Answer]) -> list[str]:
-        self._reminders_left = _REMINDERS
+        self._reminders_left = REMINDERS
         try:
             words = [self._circles.word_on(call["tool_name"], call["tool_input"], _result(call)) for call in calls]
         except BudgetSpent as spent:
@@ -131,7 +134,8 @@ class ClaudeDesk:
             return ""
         word = new_word()
         self._memory.hold_until(word)
-        return said_prompt(remarks, word)
+        share = max(_MAX_CONTEXT // len(remarks) - _FENCE, _FENCE)
+        return said_prompt([Remark(said.author, cut(said.body, share)) for said in remarks], word)
 
     @property
     def _is_over(self) -> bool:

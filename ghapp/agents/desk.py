@@ -8,8 +8,8 @@ from typing import Any
 from anthropic.lib.tools import ToolError
 
 from ghapp.agents.circles import Circles
-from ghapp.agents.handover import Handover
-from ghapp.agents.telling import first_lines, headline
+from ghapp.agents.handover import OVER, Handover
+from ghapp.agents.telling import cut, first_lines, headline
 from ghapp.agents.tools import DESCRIPTIONS, Bash, DeskTool, Edit, Input, Read, ReportInput, Write, parse
 from ghapp.core.ports import Tell, Workspace
 
@@ -33,7 +33,7 @@ class Desk:
     def use(self, name: str, given: object) -> str:
         """One tool call. Raises ToolError with what the model is told when it fails, BudgetSpent when it loops."""
         if self._handover.report is not None:
-            raise ToolError("Nothing was done: the report is in.")
+            raise ToolError(OVER)
         self._tell("tool", headline(name, given))
         try:
             text = self._run(parse(name, given))
@@ -75,14 +75,6 @@ class Desk:
     def _noting_repeats(self, name: str, given: object, text: str) -> str:
         word = self._circles.word_on(name, given, text)
         return f"{text}\n\n{word}" if word else text
-
-
-def cut(text: str, limit: int) -> str:
-    """At most `limit` characters: a third from the start and the rest from the end, where errors stand."""
-    if len(text) <= limit:
-        return text
-    first = limit // 3
-    return f"{text[:first]}\n[… {len(text) - limit} characters left out …]\n{text[first - limit :]}"
 
 
 def _object(text: str) -> dict[str, Any]:

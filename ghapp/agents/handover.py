@@ -12,6 +12,11 @@ from ghapp.agents.tools import ReportInput
 from ghapp.core.evidence import Outcome, Report
 from ghapp.core.ports import Host, Verdict, Workspace
 
+FINISH = "Your work has not ended: call `report` when you are done, or go on."
+OVER = "Nothing was done: the report is in."
+REMINDERS = 2
+"""How often in a row an agent that stops without a report is told so."""
+
 
 class Handover:
     """Holds the last verdict and, in the end, the report."""

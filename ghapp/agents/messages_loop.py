@@ -14,7 +14,7 @@ from anthropic.types.beta import BetaMessage
 from ghapp.agents.conversation import Conversation, connect
 from ghapp.agents.desk import Desk
 from ghapp.agents.faults import TOO_LONG
-from ghapp.agents.handover import Handover
+from ghapp.agents.handover import FINISH, REMINDERS, Handover
 from ghapp.agents.history import History
 from ghapp.agents.prompt import follow_up_prompt, said_prompt, system_prompt, task_prompt
 from ghapp.agents.telling import LOST, Storable
@@ -22,8 +22,6 @@ from ghapp.core.errors import UserError
 from ghapp.core.evidence import Outcome, Report
 from ghapp.core.ports import BudgetSpent, Host, Image, ModelAccess, Task, Tell, Workspace
 
-_REMINDERS = 2
-_FINISH = "Your work has not ended: call `report` when you are done, or go on."
 _GO_ON = "Your reply reached its length limit. Go on where you stopped."
 
 
@@ -93,12 +91,12 @@ def _until_report(talk: Conversation, handover: Handover, host: Host) -> Report:
             case "max_tokens" if reply.content:
                 host.tell("note", "the reply reached its length limit")
                 talk.say(_GO_ON)
-            case _ if reminders == _REMINDERS:
+            case _ if reminders == REMINDERS:
                 return Report(Outcome.NEEDS_PERSON, said, reason="the agent stopped without a report")
             case _:
                 reminders += 1
                 host.tell("note", "the agent stopped without a report and is reminded")
-                talk.say(_FINISH)
+                talk.say(FINISH)
     talk.keep()
     return handover.report
 

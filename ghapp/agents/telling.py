@@ -29,6 +29,14 @@ def first_lines(text: str) -> str:
     return text if len(text) <= _MAX_TOLD else text[:_MAX_TOLD] + "…"
 
 
+def cut(text: str, limit: int) -> str:
+    """At most `limit` characters: a third from the start and the rest from the end, where errors stand."""
+    if len(text) <= limit:
+        return text
+    first = limit // 3
+    return f"{text[:first]}\n[… {len(text) - limit} characters left out …]\n{text[first - limit :]}"
+
+
 def storable(tell: Tell) -> Tell:
     """`tell` for texts that came as JSON, which can spell file names that UTF-8 cannot."""
 

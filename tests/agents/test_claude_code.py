@@ -44,6 +44,15 @@ for line in sys.stdin:
 """
 
 
+@pytest.mark.parametrize("turn", [f"{{tools: [{READ}]}}", "{say: Done}"])
+def test_long_words_arrive_with_their_end(jailed: Open, serve: Serve, turn: str) -> None:
+    """Of what a hook adds the program shows only so much: the middle is left out before that, not the end."""
+    server = serve(turn, f"{{shown: [the beginning, the very end, characters left out], tools: [{NO_CHANGE}]}}")
+    attempt = Attempt(jailed(), server)
+    attempt.says = [Remark("ada", f"the beginning {'word ' * 3_000} the very end")]
+    attempt.work(engine=ClaudeCode())
+
+
 def test_words_that_come_as_it_stops_are_heard(jailed: Open, serve: Serve) -> None:
     """An agent that ends its turn is shown what was said meanwhile, instead of a reminder."""
     server = serve("{say: Done}", f"{{shown: [Comment by ada, not yet], tools: [{NO_CHANGE}]}}")
