@@ -9,6 +9,7 @@ import logging
 import os
 import secrets
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -115,7 +116,9 @@ def _renewing(store: Store, run_id: str, epoch: int, worker: str) -> Iterator[No
     over = threading.Event()
 
     def overtaken(_signal: int, _frame: FrameType | None) -> None:
-        raise Superseded(run_id)
+        # An attempt that has learnt it from the store already is cleaning up, and must get to the end of that.
+        if not isinstance(sys.exception(), Superseded):
+            raise Superseded(run_id)
 
     def renew() -> None:
         while not over.wait(settings().lease_seconds / RENEWALS_A_LEASE):

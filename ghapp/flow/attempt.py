@@ -59,6 +59,11 @@ class Attempt:
             self.update(warned=mark)
             self._status.tell(self.run)
 
+    def hear(self, count: int) -> None:
+        """So many words of people have reached the agent: they are no longer shown as waiting."""
+        self.update(heard=count)
+        self._status.tell(self.run)
+
     def note(self, text: str) -> None:
         """Remember something for the person's final word, once."""
         if text not in self.run.notes:

@@ -88,7 +88,7 @@ class Execute:
             return True
         if self.workshop.candidate(attempt, repository) == run.candidate:
             return True
-        attempt.update(candidate="")
+        attempt.update(candidate="", allowed=())  # what was let through was that commit
         return False
 
     def _give_back(self, attempt: Attempt, error: TransientError) -> None:

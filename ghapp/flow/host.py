@@ -25,6 +25,10 @@ class Journal(Protocol):
         """Take in what was spent by now, and say so when much of the budget is."""
         ...
 
+    def hear(self, count: int) -> None:
+        """So many words of people have reached the agent; say so."""
+        ...
+
     def was_stopped(self) -> bool: ...
 
     def note(self, text: str) -> None: ...
@@ -67,7 +71,7 @@ class EngineHost:
         """
         self._conversations.append(self._journal.run, lines)
         if self._given > self._journal.run.heard:
-            self._journal.update(heard=self._given)
+            self._journal.hear(self._given)
         self._journal.count()
         self._keep_work()
 

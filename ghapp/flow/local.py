@@ -98,6 +98,10 @@ class Narrator:
         """Take in what was spent by now."""
         self.update(usage=self.tally.used)
 
+    def hear(self, count: int) -> None:
+        """Nobody says anything to a local run."""
+        self.update(heard=count)
+
     def note(self, text: str) -> None:
         """Remember something for the end, once."""
         if text not in self.run.notes:

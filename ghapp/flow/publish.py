@@ -14,7 +14,7 @@ from ghapp.flow.change import Ended
 
 
 class MustAsk(Exception):  # an ending of the attempt, not an error
-    """A person with the right must let something through first; the message is what."""
+    """A person with the right must let something through first."""
 
 
 NEEDS_HELP = "honk:needs-help"
@@ -42,10 +42,13 @@ class Publish:
             _pass_through(attempt)
         attempt.enter(State.PUBLISHING, "the branch is pushed and the pull request opened")
         thread = attempt.run.thread
-        if not self.issues.read(thread).open:
+        issue = self.issues.read(thread)
+        if not issue.open:
             raise Ended(Conclusion.CLOSED, "The issue was closed while I worked on it.")
-        if paths := _protected(attempt.run):
-            raise MustAsk(f"The change touches what only an admin may let through: {', '.join(paths)}.")
+        if issue.number != thread.number:
+            raise Ended(Conclusion.CLOSED, "The issue was moved to another repository while I worked on it.")
+        if _protected(attempt.run):
+            raise MustAsk("The change touches what only an admin may let through.")
         proven = is_green(attempt.run.evidence) and not _is_vetoed(attempt.run)
         if not proven and config.pull_request.red == "none" and attempt.run.pull is None:
             raise Ended(Conclusion.REJECTED, "The change is not proven, and here such a change gets no pull request.")

@@ -73,7 +73,9 @@ class RunAccount:
             self._charge(keys, [_KEEP, usage.micros, *counts])
 
     def closed(self) -> str | None:
-        """The first limit that is reached, as a phrase."""
+        """The first limit that is reached, as a phrase: the run's own too, with what earlier attempts still charge."""
+        if reason := self._run.budget.exceeded(usage_of(self._redis, self._run.id), 0):
+            return reason
         counters = self._counters()
         with store_errors():
             found = self._redis.mget([counter for counter, _, _ in counters])
