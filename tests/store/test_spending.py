@@ -16,7 +16,7 @@ import pytest
 from redis import Redis
 
 from ghapp import bootstrap
-from ghapp.core.budget import MICROS, NOTHING_USED, Usage
+from ghapp.core.budget import MICROS, NOTHING_USED, Budget, Usage
 from ghapp.core.errors import StoreDown, Superseded
 from ghapp.core.events import Actor
 from ghapp.core.run import Run, State, advance
@@ -24,10 +24,17 @@ from ghapp.settings import from_environment
 from ghapp.store.connection import connect
 from ghapp.store.runs import Runs
 from ghapp.store.spending import Caps, Spending, usage_of
-from tests.store.runs_of import REPOSITORY, run, thread
+from tests.store import runs_of
+from tests.store.runs_of import REPOSITORY, thread
 
 NO_LIMIT = Caps(0, 0, 0, 0)
 CALL = Usage(1, 2, 3, 4, 1, 5 * MICROS)
+WITHOUT_END = Budget(10**15, 10**9, 10**9, 10**15)
+
+
+def run(run_id: str = "r1", number: int = 1, budget: Budget = WITHOUT_END) -> Run:
+    """A run whose own budget is not what ends first."""
+    return replace(runs_of.run(run_id, number), budget=budget)
 
 
 @dataclass
@@ -237,3 +244,12 @@ def losing_answers(redis_url: str) -> Iterator[tuple[str, threading.Event]]:
             front.shutdown()
             serving.join()
             path.unlink()
+
+
+def test_what_an_earlier_attempt_still_charges_counts_for_the_run(redis: Redis, day: Day) -> None:
+    """A worker was killed in the middle of a call: the next attempt's relay sees its charge, though it began before."""
+    spending = Spending(redis, day, NO_LIMIT)
+    begun = run(budget=Budget(micros=CALL.micros))
+    assert spending.account(begun).closed() is None
+    spending.account(run()).charge(CALL)
+    assert spending.account(begun).closed() == "the budget of $5.00 is spent"
