@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import anthropic
-from claude_agent_sdk import ResultMessage
+from claude_agent_sdk import ClaudeAgentOptions, ResultMessage
 
 from ghapp.agents.claude_desk import ClaudeDesk
 from ghapp.agents.claude_memory import Memory, Session, session_of
@@ -56,34 +56,40 @@ class Attempt:
         errands, listener = Errands(), Listener(self._host.tell)
         memory = Memory(errands, self._host.remember)
         desk = ClaudeDesk(self._handover, self._host, memory, errands, self._task.tools)
+        inside = variables(self._model.model)
         with ExitStack() as launched:
-            inside = variables(self._model.model)
-            script = self._workspace.launcher(program, model=self._model, variables=inside)
-            chosen = options(
-                launched.enter_context(script),
-                self._model.model,
-                resume=session.id if session else None,
-                memory=memory,
-                servers={**{name: stdio(command) for name, command in self._task.tools.items()}, **desk.servers()},
-                hooks=desk.hooks(),
-                stderr=listener.complain,
-            )
-            work = talk(chosen, said, lambda message: errands.send(lambda: listener.hear(message)), self._silence)
+            script = launched.enter_context(self._workspace.launcher(program, model=self._model, variables=inside))
+            chosen = self._options(script, session, memory, desk, listener)
+            work = talk(chosen, said, lambda message: errands.send(lambda: listener.hear(message)))
             with beside(work) as done:
                 try:
-                    errands.run_until(done)
+                    errands.run_until(done, self._silence)
                 finally:
                     launched.close()  # what runs inside is ended before its thread is waited for
         memory.hand_on()
         if self._handover.report is not None:  # whatever became of the program after it
             return self._handover.report
+        if desk.ending is not None:
+            raise desk.ending
         try:
             result = done.result()
         except Exception as error:  # an edge to another process: the SDK raises bare exceptions, too
             raise _broken(error, listener, session) from error
-        if desk.ending is not None:
-            raise desk.ending
         return self._without_report(result, listener, session)
+
+    def _options(
+        self, script: Path, session: Session | None, memory: Memory, desk: ClaudeDesk, listener: Listener
+    ) -> ClaudeAgentOptions:
+        further = {name: stdio(command) for name, command in self._task.tools.items()}
+        return options(
+            script,
+            self._model.model,
+            resume=session.id if session else None,
+            memory=memory,
+            servers={**further, **desk.servers()},
+            hooks=desk.hooks(),
+            stderr=listener.complain,
+        )
 
     def _without_report(self, result: ResultMessage | None, listener: Listener, session: Session | None) -> Report:
         if result is None:
@@ -109,8 +115,6 @@ class Attempt:
 
 
 def _broken(error: Exception, listener: Listener, session: Session | None) -> Exception:
-    if isinstance(error, TimeoutError):
-        return TransientError("nothing was heard of Claude Code for too long")
     if session is not None and not listener.begun:
         return _Lost(str(error))
     return TransientError(f"Claude Code ended before its time: {str(error)[:200]} {listener.last_complaint()}".strip())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
@@ -38,17 +37,16 @@ def content(words: str, images: Sequence[Image] = ()) -> list[dict[str, Any]]:
 
 
 async def talk(
-    options: ClaudeAgentOptions, said: list[dict[str, Any]], hear: Callable[[Message], None], silence: float
+    options: ClaudeAgentOptions, said: list[dict[str, Any]], hear: Callable[[Message], None]
 ) -> ResultMessage | None:
     """Say it, pass on each message, and return the result; None when there was none.
 
-    Raises ClaudeSDKError when the program ends before its time, TimeoutError when it is silent for so many seconds.
+    Raises what the SDK raises when the program ends before its time.
     """
     result = None
     async with ClaudeSDKClient(options) as client:
         await client.query(_only({"type": "user", "message": {"role": "user", "content": said}}))
-        messages = client.receive_response()
-        while (message := await asyncio.wait_for(anext(messages, None), silence)) is not None:
+        async for message in client.receive_response():
             hear(message)
             if isinstance(message, ResultMessage):
                 result = message

@@ -13,8 +13,10 @@ from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
+
+from ghapp.core.errors import TransientError
 
 T = TypeVar("T")
 
@@ -35,11 +37,17 @@ class Errands:
         self.send(lambda: answer.set_result(call()) if answer.set_running_or_notify_cancel() else None)
         return await asyncio.wrap_future(answer)
 
-    def run_until(self, done: Future[T]) -> None:
-        """Do errands until `done`, however that ended. Raises what an errand raises."""
+    def run_until(self, done: Future[T], silence: float = 60) -> None:
+        """Do errands until `done`, however that ended.
+
+        Raises what an errand raises, and TransientError when there was none for `silence` seconds.
+        """
         done.add_done_callback(lambda _: self._queue.put(None))
-        while (errand := self._queue.get()) is not None:
-            errand()
+        with suppress(Empty):
+            while (errand := self._queue.get(timeout=silence)) is not None:
+                errand()
+            return
+        raise TransientError("nothing was heard of the agent's program for too long")
 
 
 @contextmanager

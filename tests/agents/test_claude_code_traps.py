@@ -163,6 +163,6 @@ def converse(
         hooks=hooks or {},
         stderr=ignore,
     )
-    with beside(talk(chosen, content("Hello"), heard.append, 60)) as done:
+    with beside(talk(chosen, content("Hello"), heard.append)) as done:
         errands.run_until(done)
     return heard, done.result()
