@@ -202,3 +202,28 @@ def test_what_a_check_leaves_behind_is_no_part_of_the_change(town: Town, octocat
     assert pull is not None
     assert town.world.read(DEMO, "answer.txt.tmp", pull.head_ref) is None
     assert town.status(issue)
+
+
+def test_red_work_can_be_kept_out_of_pull_requests(town: Town, octocat: Citizen, asked: Ask) -> None:
+    """Our config wants no red pull requests: the work is on its branch, and the issue says why."""
+    octocat.push("main", {".github/honk.yml": CONFIG + "pull_request: {red: none}\n"})
+    issue = asked()
+    lies = [report("Everything is green!") for _ in range(3 * 4)]
+    last = report("It is red.", "needs_person", "Nothing, I was wrong.")
+    with town.model(script(write("answer.txt", "-1\n"), *lies, last)):
+        town.work()
+    assert town.pulls() == []
+    assert town.world.read(DEMO, "answer.txt", town.run(issue).branch) == "-1\n"
+    assert "here such a change gets no pull request" in town.status(issue)
+
+
+def test_an_agent_that_spends_without_a_change_is_ended(town: Town, octocat: Citizen, asked: Ask) -> None:
+    """The agent looks around and looks around: after half of the budget it is ended, and no more money is asked for."""
+    octocat.push("main", {".github/honk.yml": CONFIG + "budget: {dollars: 0.1}\n"})
+    issue = asked()
+    with town.model(script(write("answer.txt", "42\n"), *[bash(f"echo {number}") for number in range(60)])) as model:
+        town.work()
+    assert "the agent made no progress: half of the budget went without a new change" in town.status(issue)
+    assert len(model.log()) < 60
+    assert town.run(issue).conclusion is Conclusion.REJECTED
+    assert town.world.read(DEMO, "answer.txt", town.run(issue).branch) == "42\n"

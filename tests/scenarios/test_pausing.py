@@ -130,3 +130,21 @@ def test_spending_is_told_at_half_and_at_four_fifths(town: Town, octocat: Citize
     assert "3 of 5 turns used" in seen[1]
     assert "**4 of 5 turns used**" in seen[2]
     assert "waiting for CI" in town.status(issue)
+
+
+def test_a_lost_conversation_is_stood_in_for(town: Town, octocat: Citizen) -> None:
+    """The store forgot what was said: the agent is told what was done, I am told that it forgot, and it goes on."""
+    octocat.push("main", {".github/honk.yml": CONFIG + "budget: {turns: 1}\n"})
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    with town.model(script(write("answer.txt", "42\n"))):
+        town.work()
+        town.redis.delete(f"honk:lines:{town.run(issue).id}")
+        octocat.comment(issue, "/honk budget +1")
+        town.listen()
+    anew = {**report(), "shown": ["# The answer is wrong", "The diff against the base commit:", "+42"]}
+    with town.model(script(anew)):
+        town.work()
+    assert town.next_comment(issue)
+    assert "The conversation with the agent was lost." in town.status(issue)
+    assert "waiting for CI" in town.status(issue)
