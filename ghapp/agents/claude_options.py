@@ -54,7 +54,7 @@ _FIXED = {
     "CLAUDE_CODE_DISABLE_AUTO_MEMORY": "1",
     "CLAUDE_CODE_DISABLE_BUNDLED_SKILLS": "1",
     "CLAUDE_CODE_DISABLE_GIT_INSTRUCTIONS": "1",
-    # Nothing runs on after a turn, as its work would not be in what is collected.
+    # A command is waited for: what ran on would work on files that are verified or collected meanwhile.
     "CLAUDE_CODE_DISABLE_BACKGROUND_TASKS": "1",
     "CLAUDE_CODE_DISABLE_FILE_CHECKPOINTING": "1",
     "MCP_TOOL_TIMEOUT": _HOUR,  # checks take their time

@@ -109,6 +109,15 @@ def test_the_environment_inside_has_nothing_of_the_hosts(
     assert [name for name in names - ours if not name.startswith(theirs)] == []
 
 
+def test_no_command_runs_on_in_the_background(jailed: Open, serve: Serve) -> None:
+    """The tool's parameter for that is not there, so a call with it is refused."""
+    server = serve(
+        "{tools: [{Bash: {command: echo end, run_in_background: true}}]}",
+        f"{{shown: [unexpected parameter], tools: [{NO_CHANGE}]}}",
+    )
+    Attempt(jailed(), server).work(engine=ClaudeCode())
+
+
 @pytest.mark.parametrize("fails", [True, False])
 def test_a_hook_that_fails_blocks(jailed: Open, serve: Serve, stack: ExitStack, fails: bool) -> None:
     """Only because we ask for it: by itself, Claude Code runs the tool when the hook before it has failed."""
