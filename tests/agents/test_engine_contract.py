@@ -421,4 +421,12 @@ def again(bench: Bench, attempt: Attempt, *turns: str) -> ModelServer:
 def children() -> set[str]:
     """The living processes that this one has started."""
     listed = [task.read_text().split() for task in Path("/proc/self/task").glob("*/children")]
-    return {pid for pids in listed for pid in pids if "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()}
+    return {pid for pids in listed for pid in pids if is_alive(pid)}
+
+
+def is_alive(pid: str) -> bool:
+    """Whether it is there and has not ended."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
