@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,8 @@ from ghapp.core.ports import Prepared, Workspace
 from ghapp.playground.model import ModelServer
 from ghapp.playground.script import read_script
 from ghapp.sandbox.bubblewrap import Bubblewrap
-from tests.agents.attempts import KEY
-
-Open = Callable[[], Workspace]
-Serve = Callable[..., ModelServer]
+from tests.agents.attempts import KEY, Folder
+from tests.agents.bench import ENGINES, Bench, Open, Serve
 
 
 @dataclass(frozen=True)
@@ -84,3 +83,14 @@ def serve() -> Iterator[Serve]:
         yield begin
         for server in servers:
             assert server.violations() == ()
+
+
+@pytest.fixture(params=list(ENGINES))
+def bench(request: pytest.FixtureRequest, serve: Serve, jailed: Open, tmp_path: Path) -> Bench:
+    """Each engine in turn."""
+    numbers = count()
+
+    def folder() -> Workspace:
+        return Folder(tmp_path / f"work-{next(numbers)}")
+
+    return Bench(ENGINES[request.param], jailed if request.param == "claude-code" else folder, serve)

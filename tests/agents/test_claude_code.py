@@ -21,10 +21,8 @@ from ghapp.core.evidence import Outcome
 from ghapp.core.ports import BudgetSpent
 from ghapp.core.run import Remark
 from tests.agents.attempts import Attempt, Folder, task_of
-from tests.agents.conftest import Open, Serve
+from tests.agents.bench import NO_CHANGE, READ, Open, Serve
 
-NO_CHANGE = "{report: {outcome: no_change, summary: Looked, reason: It is good already}}"
-READ = "{read: {path: a.txt}}"
 ID = "11111111-1111-4111-8111-111111111111"
 OTHER = "22222222-2222-4222-8222-222222222222"
 

@@ -24,10 +24,9 @@ from ghapp.playground.model import ModelServer
 from ghapp.sandbox.relay import ModelRelay
 from tests.accounts import Charges, run_of
 from tests.agents.attempts import KEY, MODEL, Attempt, task_of
-from tests.agents.conftest import Ground, Open, Serve
+from tests.agents.bench import NO_CHANGE, READ, Open, Serve
+from tests.agents.conftest import Ground
 
-READ = "{read: {path: a.txt}}"
-NO_CHANGE = "{report: {outcome: no_change, summary: Looked, reason: It is good already}}"
 ELSEWHERE = "http://127.0.0.1:9"
 HOSTILE = {
     "env": {"ANTHROPIC_BASE_URL": ELSEWHERE, "ANTHROPIC_UNIX_SOCKET": "", "PLANTED": "1"},

@@ -1,74 +1,21 @@
-"""The contract of ports.Engine: both engines, driven by the same scripts through the real relay.
-
-Claude Code's own program runs in the real sandbox; the engine `messages` works on a plain folder here, and in the
-sandbox in test_messages_sandboxed.py.
-"""
+"""The contract of ports.Engine: how it works, and how it ends."""
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import count
-from pathlib import Path
-from types import FrameType
-
 import pytest
 
-from ghapp.agents.claude_code import ClaudeCode
-from ghapp.agents.messages_loop import MessagesLoop
 from ghapp.core.budget import Budget, Usage
 from ghapp.core.errors import Superseded, TransientError, UserError
 from ghapp.core.evidence import Outcome, Report
-from ghapp.core.ports import BudgetSpent, Engine, Image, Verdict, Workspace
-from ghapp.core.run import Remark
-from ghapp.playground.model import ModelServer
-from tests.agents.attempts import KEY, Attempt, Folder, task_of
-from tests.agents.conftest import Open, Serve
+from ghapp.core.ports import BudgetSpent, Image, Verdict
+from tests.agents.attempts import KEY, task_of
+from tests.agents.bench import DONE, MEND, NO_CHANGE, READ, Bench
 
-DONE = "{report: {outcome: done, summary: It is good now, assumptions: [good is enough], test_plan: read it}}"
-NO_CHANGE = "{report: {outcome: no_change, summary: Looked, reason: It is good already}}"
-READ = "{read: {path: a.txt}}"
-MEND = "{edit: {path: a.txt, old: bad, new: good}}"
-ENGINES: dict[str, Callable[[], Engine]] = {
-    "messages": lambda: MessagesLoop(sleep=lambda seconds: None),
-    "claude-code": ClaudeCode,
-}
 ONE_PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d494844520000000100000001080400000"
     "0b51c0c020000000b4944415478da6364f80f00010501012718e366000000004945"
     "4e44ae426082"
 )
-
-
-@dataclass(frozen=True)
-class Bench:
-    """One engine, and what it works with."""
-
-    engine: Callable[[], Engine]
-    open: Open
-    serve: Serve
-
-    def attempt(self, *turns: str, key: str = KEY) -> Attempt:
-        """An attempt on a fresh workspace with a script of these turns."""
-        return Attempt(self.open(), self.serve(*turns), key)
-
-    def work(self, attempt: Attempt, **options: object) -> Report:
-        """The report of a fresh engine, or what it raises."""
-        return attempt.work(engine=self.engine(), **options)  # type: ignore[arg-type]
-
-
-@pytest.fixture(params=list(ENGINES))
-def bench(request: pytest.FixtureRequest, serve: Serve, jailed: Open, tmp_path: Path) -> Bench:
-    """Each engine in turn."""
-    numbers = count()
-
-    def folder() -> Workspace:
-        return Folder(tmp_path / f"work-{next(numbers)}")
-
-    return Bench(ENGINES[request.param], jailed if request.param == "claude-code" else folder, serve)
 
 
 def test_works_from_a_request_to_a_report(bench: Bench) -> None:
@@ -315,118 +262,3 @@ def test_the_model_sees_the_pictures(bench: Bench) -> None:
     """A picture of the request is part of the first message."""
     attempt = bench.attempt(f"{{shown: ['[image/png, {len(ONE_PIXEL)} bytes]'], tools: [{NO_CHANGE}]}}")
     bench.work(attempt, task=task_of(images=(Image("image/png", ONE_PIXEL),)))
-
-
-def test_words_of_people_reach_the_next_turn(bench: Bench) -> None:
-    """What is said while a tool runs is shown with its result, under the name of who said it.
-
-    The lines that are remembered next have it: to the host it counts as heard from then on.
-    """
-    words = "shown: [Comment by ada, make it better]"
-    attempt = bench.attempt(
-        f"{{not_shown: [make it better], tools: [{READ}]}}",
-        f"{{{words}, tools: [{READ}]}}",
-        f"{{tools: [{NO_CHANGE}]}}",
-    )
-
-    def say(kind: str, text: str) -> None:
-        if kind == "tool" and len(attempt.tells("tool")) == 1:
-            attempt.says = [Remark("ada", "make it better")]
-
-    attempt.on_tell = say
-    bench.work(attempt)
-    assert any("make it better" in line for line in attempt.remembered_next or ())
-
-
-def test_goes_on_elsewhere_where_it_stopped(bench: Bench) -> None:
-    """From the remembered lines alone, another machine takes up the conversation, and asks only what is new."""
-    first = bench.attempt(f"{{say: Look, tools: [{READ}]}}", f"{{tools: [{MEND}]}}")
-    with pytest.raises(BudgetSpent):
-        bench.work(first, budget=Budget(turns=2))
-    second = Attempt(bench.open(), again(bench, first, f"{{shown: [It must be better], tools: [{NO_CHANGE}]}}"))
-    bench.work(second, task=task_of(conversation=tuple(first.remembered), feedback="It must be better"))
-    assert [entry.turn for entry in second.server.log()] == [3]
-    third = Attempt(bench.open(), again(bench, second, f"{{shown: [And better], tools: [{NO_CHANGE}]}}"))
-    lines = (*first.remembered, *second.remembered)
-    bench.work(third, task=task_of(conversation=lines, feedback="And better"))
-    assert [entry.turn for entry in third.server.log()] == [4]
-
-
-def test_goes_on_after_it_was_killed_in_a_tool(bench: Bench) -> None:
-    """A worker that dies while a tool runs leaves a call without its result; the next one goes on all the same."""
-
-    class Killed(BaseException):
-        pass
-
-    first = bench.attempt(f"{{tools: [{READ}]}}", "{tools: [{bash: {command: echo x >> b.txt; sleep 0.5; echo end}}]}")
-
-    def die(kind: str, text: str) -> None:
-        if text == "end" or text.endswith("\nend"):
-            raise Killed
-
-    first.on_tell = die
-    with pytest.raises(Killed):
-        bench.work(first)
-    report = f"{{tools: [{NO_CHANGE}]}}"
-    second = Attempt(bench.open(), again(bench, first, report))
-    assert bench.work(second, task=task_of(conversation=tuple(first.remembered))).outcome is Outcome.NO_CHANGE
-    assert second.server.log()[0].turn == 3
-
-
-def test_a_conversation_that_is_lost_is_stood_in_for(bench: Bench) -> None:
-    """Lines that nobody can read begin a new conversation, with what is known of the old one, and a note."""
-    attempt = bench.attempt(f"{{shown: ['# Make it good', half of it is done], tools: [{NO_CHANGE}]}}")
-    bench.work(attempt, task=task_of(conversation=('{"type": "nonsense"}',), stand_in="half of it is done"))
-    assert "cannot be taken up" in attempt.tells("note")[0]
-
-
-@pytest.fixture
-def superseded_by_signal() -> Iterator[None]:
-    """As in a worker: a signal raises Superseded in the main thread."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        raise Superseded
-
-    before = signal.signal(signal.SIGUSR1, stop)
-    yield
-    signal.signal(signal.SIGUSR1, before)
-
-
-@pytest.mark.usefixtures("superseded_by_signal")
-def test_a_signal_ends_it_and_all_that_it_started(bench: Bench) -> None:
-    """Superseded comes through at once, and no program and no thread is left."""
-    attempt = bench.attempt("{tools: [{bash: {command: sleep 600}}]}")
-    threads: list[threading.Thread] = []
-
-    def interrupt(kind: str, text: str) -> None:
-        if kind == "tool":
-            threads.append(threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGUSR1)))
-            threads[0].start()
-
-    attempt.on_tell = interrupt
-    before = children()
-    with pytest.raises(Superseded):
-        bench.work(attempt)
-    threads[0].join()
-    assert children() == before
-    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("honk")]
-
-
-def again(bench: Bench, attempt: Attempt, *turns: str) -> ModelServer:
-    """A model with the turns that were given so far and these."""
-    given = max(entry.turn for entry in attempt.server.log() if entry.answer != "error 402")
-    return bench.serve(*["{say: given before}"] * given, *turns)
-
-
-def children() -> set[str]:
-    """The living processes that this one has started."""
-    listed = [task.read_text().split() for task in Path("/proc/self/task").glob("*/children")]
-    return {pid for pids in listed for pid in pids if is_alive(pid)}
-
-
-def is_alive(pid: str) -> bool:
-    """Whether it is there and has not ended."""
-    try:
-        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False

@@ -16,13 +16,9 @@ from ghapp.core.errors import TransientError
 from ghapp.core.evidence import Outcome
 from ghapp.core.ports import BudgetSpent, Completed, ModelAccess
 from tests.agents.attempts import MODEL, Attempt, Folder, task_of
-from tests.agents.conftest import Serve
+from tests.agents.bench import MEND, NO_CHANGE, READ, Serve
 
 Start = Callable[..., Attempt]
-
-NO_CHANGE = "{report: {outcome: no_change, summary: Looked, reason: It is good already}}"
-READ = "{read: {path: a.txt}}"
-MEND = "{edit: {path: a.txt, old: bad, new: good}}"
 
 
 @pytest.fixture
