@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ghapp.core.ports import BudgetSpent, Tell
+from ghapp.core.ports import NoProgress, Tell
 
 _REPEATS_TOLD = 5
 _REPEATS_ENDED = 8
@@ -17,12 +17,12 @@ class Circles:
         self._repeats = 0
 
     def word_on(self, name: str, given: object, result: str) -> str:
-        """What the agent is to be told beside this result; mostly nothing. Raises BudgetSpent when it does not stop."""
+        """What the agent is to be told beside this result; mostly nothing. Raises NoProgress when it does not stop."""
         this = (f"{name} {given!r}", result)
         self._repeats = self._repeats + 1 if this == self._last else 1
         self._last = this
         if self._repeats >= _REPEATS_ENDED:
-            raise BudgetSpent(f"the agent made no progress: the same call of {name} {self._repeats} times in a row")
+            raise NoProgress(f"the agent made no progress: the same call of {name} {self._repeats} times in a row")
         if self._repeats == _REPEATS_TOLD:
             self._tell("note", f"the same call {self._repeats} times in a row")
             return f"You have made this very call {self._repeats} times with this result. Do something else."

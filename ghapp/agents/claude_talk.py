@@ -24,7 +24,7 @@ from ghapp.agents.faults import TOO_LONG, meaning
 from ghapp.agents.history import picture, text
 from ghapp.agents.telling import first_lines, headline
 from ghapp.core.errors import TransientError, UserError
-from ghapp.core.ports import BudgetSpent, Image, Tell
+from ghapp.core.ports import Image, NoProgress, Tell
 
 _SYNTHETIC = "<synthetic>"  # the model's name in messages that the program writes itself
 _STOP_HOOK = "Stop hook feedback:"
@@ -119,7 +119,7 @@ def ending(result: ResultMessage) -> Exception | None:
     if result.stop_reason == "refusal":
         return UserError("The model refused to work on this request.")
     if result.terminal_reason == "prompt_too_long":
-        return BudgetSpent(TOO_LONG)
+        return NoProgress(TOO_LONG)
     final = meaning(status, said.removeprefix(f"{status} ")[:300]) if status else None
     return final or TransientError(f"the model did not reply, although asked again; the last time: {said[:200]}")
 

@@ -31,7 +31,7 @@ class Desk:
         return [DeskTool(name, self.use) for name in DESCRIPTIONS]
 
     def use(self, name: str, given: object) -> str:
-        """One tool call. Raises ToolError with what the model is told when it fails, BudgetSpent when it loops."""
+        """One tool call. Raises ToolError with what the model is told when it fails, NoProgress when it loops."""
         if self._handover.report is not None:
             raise ToolError(OVER)
         self._tell("tool", headline(name, given))

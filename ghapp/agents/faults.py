@@ -8,7 +8,7 @@ from __future__ import annotations
 import anthropic
 
 from ghapp.core.errors import TransientError, UserError
-from ghapp.core.ports import BudgetSpent
+from ghapp.core.ports import BudgetSpent, NoProgress
 
 _PATIENCE = 120.0  # seconds; who is told to wait longer gives the worker back
 TOO_LONG = "the conversation has become longer than the model can take"
@@ -35,9 +35,9 @@ def meaning(status: int, said: str) -> Exception | None:
     """What the work ends with because the service answered so, or None when it is worth asking again later."""
     match status:
         case 413:
-            return BudgetSpent(TOO_LONG)
+            return NoProgress(TOO_LONG)
         case 400 if any(words in said for words in _TOO_LONG):
-            return BudgetSpent(TOO_LONG)
+            return NoProgress(TOO_LONG)
         case 401:
             return UserError(
                 "The model's service does not accept the key it is given. The operator has to set another."

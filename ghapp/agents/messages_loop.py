@@ -20,7 +20,7 @@ from ghapp.agents.prompt import follow_up_prompt, said_prompt, system_prompt, ta
 from ghapp.agents.telling import LOST, Storable
 from ghapp.core.errors import UserError
 from ghapp.core.evidence import Outcome, Report
-from ghapp.core.ports import BudgetSpent, Host, Image, ModelAccess, Task, Tell, Workspace
+from ghapp.core.ports import Host, Image, ModelAccess, NoProgress, Task, Tell, Workspace
 
 _GO_ON = "Your reply reached its length limit. Go on where you stopped."
 
@@ -40,7 +40,7 @@ class MessagesLoop:
     def work(self, task: Task, workspace: Workspace, model: ModelAccess, host: Host) -> Report:
         """Work until there is a report.
 
-        Raises BudgetSpent at a limit of the budget or when the agent goes in circles, UserError when the model refuses
+        Raises BudgetSpent at a limit of the budget, NoProgress when the agent goes in circles, UserError when the model refuses
         or its service refuses us, TransientError when the service stays away.
         """
         told = Storable(host)
@@ -87,7 +87,7 @@ def _until_report(talk: Conversation, handover: Handover, host: Host) -> Report:
             case "refusal":
                 raise UserError("The model refused to work on this request.")
             case "model_context_window_exceeded":
-                raise BudgetSpent(TOO_LONG)
+                raise NoProgress(TOO_LONG)
             case "max_tokens" if reply.content:
                 host.tell("note", "the reply reached its length limit")
                 talk.say(_GO_ON)

@@ -141,7 +141,9 @@ class Config(_Model):
         None, strict=False, description="The checks that prove a change; without it, those that are detected."
     )
     protect: tuple[Text, ...] = Field(
-        (), strict=False, description="Patterns of paths whose change waits for a maintainer's word, such as `migrations/**`."
+        (),
+        strict=False,
+        description="Patterns of paths whose change waits for a maintainer's word, such as `migrations/**`.",
     )
     egress: tuple[Annotated[Text, Field(max_length=253)], ...] | None = Field(
         None, strict=False, description="Hosts that `setup` may reach, of those the server allows; without it, all."

@@ -190,7 +190,6 @@ class Workshop:
         return self.restore(journal, ground.repository) or ground.base
 
     def _task(self, run: Run, ground: Ground, start: str, feedback: str, *, over: bool) -> Task:
-        conversation = self.conversations.lines(run.id) or ()
         return Task(
             request=run.request,
             repository=ground.repository.full_name,
@@ -200,14 +199,14 @@ class Workshop:
             feedback=feedback,
             context=ground.gathered.text,
             images=ground.gathered.images,
-            conversation=conversation,
-            stand_in="" if conversation else self._stand_in(run, ground, start),
+            conversation=self.conversations.lines(run.id) or (),
+            stand_in=self._stand_in(run, ground, start),
             tools={name: command for name, command in ground.config.tools.items() if name in self.tools},
             over=over,
         )
 
     def _stand_in(self, run: Run, ground: Ground, start: str) -> str:
-        """What was done, for an agent that does not remember it; empty when nothing was."""
+        """What was done, for an agent that cannot take its conversation up; empty when nothing was."""
         if start == ground.base:
             return ""
         said = [run.report.summary] if run.report else []

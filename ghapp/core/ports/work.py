@@ -202,7 +202,7 @@ class BudgetSpent(Exception):  # an ending, not an error
 
 
 class NoProgress(BudgetSpent):
-    """Spending goes on and nothing comes of it, so more of the budget would not help."""
+    """Nothing comes of it, or nothing more can: more of the budget would not help."""
 
 
 class Tell(Protocol):
