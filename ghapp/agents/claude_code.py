@@ -47,9 +47,9 @@ class ClaudeCode:
     def work(self, task: Task, workspace: Workspace, model: ModelAccess, host: Host) -> Report:
         """Work until there is a report.
 
-        Raises BudgetSpent at a limit of the budget, NoProgress when the agent goes in circles, UserError when the model refuses,
-        its service refuses us, or Claude Code is not installed, TransientError when the service stays away or the
-        program dies.
+        Raises BudgetSpent at a limit of the budget, NoProgress when the agent goes in circles, UserError when the
+        model refuses, its service refuses us, or Claude Code is not installed, TransientError when the service stays
+        away or the program dies.
         """
         if missing := claude_code_missing():
             raise UserError(missing)

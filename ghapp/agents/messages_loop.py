@@ -40,8 +40,8 @@ class MessagesLoop:
     def work(self, task: Task, workspace: Workspace, model: ModelAccess, host: Host) -> Report:
         """Work until there is a report.
 
-        Raises BudgetSpent at a limit of the budget, NoProgress when the agent goes in circles, UserError when the model refuses
-        or its service refuses us, TransientError when the service stays away.
+        Raises BudgetSpent at a limit of the budget, NoProgress when the agent goes in circles, UserError when the
+        model refuses or its service refuses us, TransientError when the service stays away.
         """
         told = Storable(host)
         handover = Handover(workspace, told, self._max_refusals)
