@@ -48,10 +48,15 @@ end
 return 1
 """
 
-# KEYS: run, work. ARGV: epoch, bundle or nothing when it is too large, seconds to keep
+# KEYS: run, work. ARGV: epoch, bundle or nothing, seconds to keep. The one before goes in any case: it is not the work
+# any more, and whoever took it up would undo what was done since.
 _KEEP_WORK = """
 if redis.call('HGET', KEYS[1], 'epoch') ~= ARGV[1] then return 0 end
-if ARGV[2] ~= '' then redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3]) end
+if ARGV[2] == '' then
+  redis.call('DEL', KEYS[2])
+else
+  redis.call('SET', KEYS[2], ARGV[2], 'EX', ARGV[3])
+end
 return 1
 """
 
@@ -98,9 +103,9 @@ class Talks:
         return tuple(line for piece in pieces for line in _unpacked(piece)) if pieces else None
 
     def keep_work(self, run: Run, bundle: bytes) -> None:
-        """Keep a git bundle in place of the one before; one of more than `MAX_BUNDLE` bytes is not kept.
+        """Keep a git bundle in place of the one before; none when it is empty, or of more than `MAX_BUNDLE` bytes.
 
-        Superseded when a newer attempt is out.
+        Empty means that nothing differs (any more). Superseded when a newer attempt is out.
         """
         if len(bundle) > MAX_BUNDLE:
             log.warning("the work of run %s is too large to be kept: %s bytes", run.id, len(bundle))
@@ -110,7 +115,7 @@ class Talks:
                 raise Superseded(run.id)
 
     def work(self, run_id: str) -> bytes | None:
-        """The bundle that was kept last; None when there is none, or it is too old and gone."""
+        """The bundle that was kept last; None when there is no work, or it is too large or too old and gone."""
         with store_errors():
             found = self._redis.get(key("work", run_id))
         return None if found is None else b64decode(found)

@@ -138,11 +138,18 @@ def test_work_is_kept_for_a_month(talks: Talks, redis: Redis) -> None:
     assert MONTH - 60 < redis.ttl(key("work", "r1")) <= MONTH
 
 
-def test_work_that_is_too_large_leaves_the_one_before(talks: Talks) -> None:
-    """The largest is kept, one byte more is not."""
+def test_the_largest_work_is_kept(talks: Talks) -> None:
+    """Up to the limit, byte by byte."""
     talks.keep_work(run(), b"x" * MAX_BUNDLE)
-    talks.keep_work(run(), b"y" * (MAX_BUNDLE + 1))
     assert talks.work("r1") == b"x" * MAX_BUNDLE
+
+
+@pytest.mark.parametrize("newer", [b"", b"y" * (MAX_BUNDLE + 1)], ids=["empty", "too large"])
+def test_work_that_is_not_kept_takes_the_one_before_away(talks: Talks, newer: bytes) -> None:
+    """Nothing differs any more, or it is too much: either way, nobody takes up what was there before."""
+    talks.keep_work(run(), b"old")
+    talks.keep_work(run(), newer)
+    assert talks.work("r1") is None
 
 
 def test_lines_are_kept_small(talks: Talks, redis: Redis) -> None:

@@ -127,7 +127,7 @@ class Conversations(Protocol):
         ...
 
     def keep_work(self, run: Run, bundle: bytes) -> None:
-        """Keep the work as it is now: a git bundle, as `Workspace.collect` makes it. Superseded as above."""
+        """Keep the work as it is now: a git bundle of `Workspace.collect`, empty for none. Superseded as above."""
         ...
 
     def work(self, run_id: str) -> bytes | None:
