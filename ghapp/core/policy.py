@@ -272,7 +272,7 @@ def _checks_changed(event: ChecksChanged, run: Run | None) -> Intent:
 
 
 def _pull_changed(event: PullChanged, run: Run | None) -> Intent:
-    if run is not None and run.state is State.PAUSED and run.pull == event.number and event.action == "closed":
+    if run is not None and run.state in _LISTENING and run.pull == event.number and event.action == "closed":
         conclusion = Conclusion.MERGED if event.merged else Conclusion.CLOSED
         return CancelRun(conclusion, f"@{event.actor.login} {conclusion.value} #{event.number}")
     if run is None or not run.is_followed or run.pull != event.number:

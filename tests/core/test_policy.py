@@ -200,7 +200,11 @@ TABLE: list[tuple[Event, Run | None, Permission, type, str]] = [
     (changed("reopened"), REVIEW, NONE, FollowPull, "the pull request's head moved"),
     (changed("edited"), CI, NONE, Ignore, "edited changes nothing for the run"),
     (changed("closed", number=3), CI, NONE, Ignore, "no run follows this pull request"),
-    (changed("closed"), PUBLISHING, NONE, Ignore, "no run follows this pull request"),
+    (changed("closed"), QUEUED, NONE, CancelRun, "@mona closed #2"),
+    (changed("closed", merged=True), CODING, NONE, CancelRun, "@mona merged #2"),
+    (changed("closed"), run(State.CODING, pull=None), NONE, Ignore, "no run follows this pull request"),
+    (changed("closed", number=3), CODING, NONE, Ignore, "no run follows this pull request"),
+    (changed("closed"), DONE, NONE, Ignore, "no run follows this pull request"),
     (changed("closed"), None, NONE, Ignore, "no run follows this pull request"),
     # installations
     (InstallationChanged(3, "deleted"), None, NONE, LeaveRepositories, "the installation was deleted"),
@@ -243,13 +247,13 @@ def test_stop_ends_a_run_in_any_state(state: State) -> None:
 
 
 @pytest.mark.parametrize("state", State)
-def test_only_a_parked_run_is_written_by_what_happens_to_its_pull_request(state: State) -> None:
-    """While a worker holds the record, nothing else may write it."""
+def test_a_head_is_followed_in_a_parked_run_only(state: State) -> None:
+    """While a worker holds the record, nobody writes into it what the pull request's head is or is worth."""
     decided = [
         policy.decide(event, run(state), Config(), NONE)
-        for event in (changed("closed"), changed("synchronize"), ChecksChanged(THREAD, HEAD, "status"))
+        for event in (changed("synchronize"), ChecksChanged(THREAD, HEAD, "status"))
     ]
-    assert all(isinstance(one, Ignore) for one in decided) == (state not in FOLLOWED | {State.PAUSED})
+    assert all(isinstance(one, Ignore) for one in decided) == (state not in FOLLOWED)
 
 
 def test_a_label_brings_its_model_and_instructions() -> None:

@@ -9,7 +9,7 @@ from ghapp.core.budget import MICROS, Usage
 from ghapp.core.config import PATH
 from ghapp.core.events import Actor, CommentCreated, IssueText
 from ghapp.core.gate import Finding, Rule, Severity
-from ghapp.core.run import Pause, Run, State, advance
+from ghapp.core.run import Conclusion, Pause, Run, State, advance
 from ghapp.playground.state import Comment
 from tests.scenarios.town import DEMO, Citizen, Town
 from tests.scenarios.turns import bash, fix, report, script, write
@@ -189,6 +189,29 @@ def test_a_command_on_the_pull_request_has_it_done_differently(town: Town, octoc
     assert [entry.turn for entry in model.log()] == [1, 2, 3, 4]
     assert town.world.read(DEMO, "answer.txt", pull.head_ref) == "43\n"
     assert "waiting for CI" in town.status(number)
+
+
+@pytest.mark.parametrize("merged", [False, True], ids=["closed", "merged"])
+def test_a_pull_request_that_ends_ends_the_work_on_it(town: Town, octocat: Citizen, merged: bool) -> None:
+    """I ask for more, and close or merge while the agent is at it: it stops, and nothing more is pushed."""
+    number = octocat.open_issue()
+    octocat.label(number)
+
+    def end() -> None:
+        pull = town.the_pull().number
+        octocat.ready(pull)
+        octocat.merge(pull) if merged else octocat.close(pull)
+        town.listen_elsewhere()
+
+    again = (write("answer.txt", "43\n"), report())
+    with town.model(script(write("answer.txt", "42\n"), report(), *again), before={4: end}):
+        town.work()
+        octocat.comment(town.the_pull().number, "/honk fix make it 43")
+        town.work()
+    run = town.run(number)
+    assert run.conclusion is (Conclusion.MERGED if merged else Conclusion.CLOSED)
+    assert town.world.read(DEMO, "answer.txt", run.branch) == "42\n"
+    assert f"**Honk** · {run.conclusion.value}" in town.status(number)
 
 
 # --- about the budget -----------------------------------------------------------------------------------------------
