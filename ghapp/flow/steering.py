@@ -43,10 +43,11 @@ class Steering:
     def wake(self, run: Run, reason: str) -> None:
         """The next attempt of a run that waits: it is told what was said, and makes a commit of its own.
 
-        What was let through was so as it stood; of another commit nobody has seen it.
+        What was let through was so as it stood; of another commit nobody has seen it. Lost workers and the judge's
+        vetoes count for each wish of a person anew.
         """
         words = self._unheard(run)
-        told = replace(run, feedback=_attributed(words), heard=run.heard + len(words))
+        told = replace(run, feedback=_attributed(words), heard=run.heard + len(words), recoveries=0, vetoes=0)
         self._queue(replace(told, candidate="", allowed=(), pause=None), reason)
 
     def heed(self, run: Run) -> None:
@@ -60,7 +61,8 @@ class Steering:
         The model's relay has read the old budget, so whoever is at work makes way for an attempt with the new one,
         which goes on with the same conversation.
         """
-        raised = replace(run, budget=run.budget.raised(more.micros), notes=(*run.notes, more.note))
+        budget = run.budget.raised(more.micros)
+        raised = replace(run, budget=budget, warned=budget.mark(run.usage), notes=(*run.notes, more.note))
         if run.pause is Pause.BUDGET or run.is_active or run.state is State.QUEUED:
             return self._queue(replace(raised, pause=None), more.reason)
         raised = self.store.save(raised)

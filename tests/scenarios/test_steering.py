@@ -9,7 +9,7 @@ from ghapp.core.budget import MICROS, Usage
 from ghapp.core.config import PATH
 from ghapp.core.events import Actor, CommentCreated, IssueText
 from ghapp.core.gate import Finding, Rule, Severity
-from ghapp.core.run import Conclusion, Pause, Run, State, advance
+from ghapp.core.run import MAX_RECOVERIES, Conclusion, Pause, Run, State, advance
 from ghapp.playground.state import Comment
 from tests.scenarios.town import DEMO, Citizen, Town
 from tests.scenarios.turns import bash, fix, report, script, write
@@ -131,6 +131,16 @@ def test_a_protected_file_can_be_done_without(town: Town, octocat: Citizen, issu
     assert ended(town, octocat, issue)
 
 
+def test_each_wish_has_its_own_patience(town: Town, octocat: Citizen, issue: int) -> None:
+    """Workers were lost and the judge objected before I said anything more: none of that counts against it."""
+    run = paused(town, issue, Pause.PROTECTED)
+    town.records.runs.save(replace(run, recoveries=MAX_RECOVERIES, vetoes=2))
+    octocat.comment(issue, "/honk fix leave the workflow alone")
+    town.listen()
+    assert (town.run(issue).recoveries, town.run(issue).vetoes) == (0, 0)
+    assert ended(town, octocat, issue)
+
+
 # --- while it works, and after ---------------------------------------------------------------------------------------
 
 
@@ -233,6 +243,16 @@ def test_more_money_goes_on_where_it_was(town: Town, octocat: Citizen, issue: in
     assert (run.budget.micros, run.candidate) == (10 * MICROS, "c" * 40)
     town.later(6)
     assert "$5.10 of $10.00 used" in town.status(issue)
+    assert ended(town, octocat, issue)
+
+
+def test_more_money_is_told_by_its_own_marks(town: Town, octocat: Citizen, issue: int) -> None:
+    """All of $5 was told; of $10 half is spent, so four fifths of them are still to be told."""
+    town.records.runs.save(replace(paused(town, issue, Pause.BUDGET), warned=100))
+    octocat.comment(issue, "/honk budget +5")
+    town.listen()
+    assert town.run(issue).warned == 50
+    assert town.next_comment(issue)
     assert ended(town, octocat, issue)
 
 
