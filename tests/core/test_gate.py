@@ -1,6 +1,7 @@
 """What may leave the sandbox."""
 
 import sys
+from dataclasses import replace
 from types import FrameType
 
 import pytest
@@ -316,6 +317,20 @@ def test_what_blocks_comes_first_then_what_waits() -> None:
     findings = look(*notes, added("Jenkinsfile"), added(".git/config"))
     assert len(findings) == MAX_FINDINGS
     assert [f.severity for f in findings[:3]] == [Severity.BLOCK, Severity.PAUSE, Severity.NOTE]
+
+
+def test_no_question_is_left_out_unless_the_change_is_blocked() -> None:
+    """As many protected paths as are listed wait for a person; with one more, the change does not leave at all."""
+    protected = Limits(protect=("infra/**",))
+    files = [added(f"infra/{number}.tf") for number in range(MAX_FINDINGS + 1)]
+    asked = look(*files[:-1], limits=protected)
+    assert {finding.path for finding in asked if finding.severity is Severity.PAUSE} == {f.path for f in files[:-1]}
+    too_many = look(*files, limits=protected)
+    assert (too_many[0].severity, too_many[0].rule) == (Severity.BLOCK, Rule.SIZE)
+    assert f"more than {MAX_FINDINGS} protected paths" in too_many[0].detail
+    assert len(too_many) == MAX_FINDINGS
+    let_through = replace(protected, allowed=(files[0].path,))
+    assert {finding.severity for finding in look(*files, limits=let_through)} == {Severity.PAUSE}
 
 
 def test_paths_are_shown_printable() -> None:
