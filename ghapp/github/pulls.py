@@ -58,6 +58,13 @@ class GitHubPulls:
             if pull.draft:
                 pull.mark_ready_for_review()
 
+    def mark_draft(self, repository: Repository, number: int) -> None:
+        """Back to draft. Twice is once."""
+        with github_errors():
+            pull = self._app.repository(repository).get_pull(number)
+            if not pull.draft:
+                pull.convert_to_draft()
+
     def ours(self, repository: Repository) -> tuple[Pull, ...]:
         """Open pull requests of the App from our own branches."""
         _, bot = self._app.bot(repository.installation)

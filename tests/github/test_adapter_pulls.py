@@ -108,6 +108,18 @@ def test_ready_twice_is_ready_once(pulls: GitHubPulls, world: World, demo: Repos
     assert world.emitted.count("pull_request.ready_for_review") == 1
 
 
+def test_a_draft_twice_is_a_draft_once(pulls: GitHubPulls, world: World, demo: Repository, head: str) -> None:
+    """Back to draft, no second word about it, and ready again afterwards."""
+    opened = _opened(pulls, demo)
+    pulls.mark_ready(demo, opened.number)
+    pulls.mark_draft(demo, opened.number)
+    pulls.mark_draft(demo, opened.number)
+    assert pulls.read(demo, opened.number).draft
+    assert world.emitted.count("pull_request.converted_to_draft") == 1
+    pulls.mark_ready(demo, opened.number)
+    assert not pulls.read(demo, opened.number).draft
+
+
 def test_a_merged_pull_request_says_so(pulls: GitHubPulls, world: World, demo: Repository, head: str) -> None:
     """Merged is closed, and more."""
     opened = _opened(pulls, demo)

@@ -161,6 +161,10 @@ class Pulls(Protocol):
         """Out of draft. Twice is once."""
         ...
 
+    def mark_draft(self, repository: Repository, number: int) -> None:
+        """Back to draft. Twice is once."""
+        ...
+
     def ours(self, repository: Repository) -> tuple[Pull, ...]:
         """Open pull requests of the App from our own branches."""
         ...
