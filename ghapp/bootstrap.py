@@ -205,6 +205,7 @@ def reconcile(settings: Settings) -> Reconcile:
         status=telling,
         steering=steering(kept, telling),
         clock=SystemClock(),
+        defaults=Defaults(settings.engine, settings.model),
         new_key=new_key,
     )
 

@@ -11,6 +11,7 @@ from ghapp.core.errors import Superseded, UserError
 from ghapp.core.events import Actor, ChecksChanged, Event, IssueLabeled, Repository, Thread, thread_number
 from ghapp.core.ports import Clock, Inbox, Issues, Pull, Pulls, Queue, Repositories, Store
 from ghapp.core.run import MAX_RECOVERIES, Conclusion, Request, Run, State, Step, Trigger, advance, conclude
+from ghapp.flow.intake import Defaults
 from ghapp.flow.status import Status
 from ghapp.flow.steering import Steering
 
@@ -36,6 +37,7 @@ class Reconcile:
     status: Status
     steering: Steering
     clock: Clock
+    defaults: Defaults
     new_key: Callable[[], str]
 
     def tick(self) -> None:
@@ -121,6 +123,8 @@ class Reconcile:
             trigger=Trigger(at="", label=LABEL),
             request=Request(title=pull.title, body=""),
             created_at=now,
+            engine=self.defaults.engine,
+            model=self.defaults.model,
             state=State.AWAITING_CI,
             reason="found again on GitHub",
             history=(Step(State.AWAITING_CI, now),),

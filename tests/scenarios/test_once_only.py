@@ -10,7 +10,7 @@ from ghapp.core.run import State
 from ghapp.playground.deliveries import Delivery, headers_of
 from ghapp.playground.faults import Fault
 from tests.scenarios.town import DEMO, Citizen, Town
-from tests.scenarios.turns import fix, report, script
+from tests.scenarios.turns import bash, fix, report, script
 
 
 def _labelled(town: Town) -> Delivery:
@@ -122,6 +122,23 @@ def test_a_lost_redis_is_rebuilt_from_github(town: Town, octocat: Citizen) -> No
     octocat.merge(pull.number)
     town.work()
     assert "**Honk** · merged" in town.status(issue)
+
+
+def test_a_run_that_was_found_again_can_be_worked_on(town: Town, octocat: Citizen) -> None:
+    """Redis was gone, and then I ask for something else on the pull request: the operator's engine takes that up."""
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    with town.model(fix()):
+        town.work()
+    town.redis.flushdb()
+    town.environ.setenv("HONK_ENGINE", "claude-code")
+    town.later(600, sweep=True)
+    octocat.comment(town.the_pull().number, "/honk fix make it 43")
+    with town.model(script(bash("echo 43 > answer.txt"), report())):
+        town.work()
+    assert town.run(issue).engine == "claude-code"
+    assert town.world.read(DEMO, "answer.txt", town.run(issue).branch) == "43\n"
+    assert "waiting for CI" in town.status(issue)
 
 
 def test_a_repository_that_cannot_be_looked_through_hides_no_other(town: Town, octocat: Citizen) -> None:
