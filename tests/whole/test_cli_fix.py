@@ -17,12 +17,17 @@ turns:
 - tools: [{DONE}]
 """
 INSISTING = "\n".join([f"- tools: [{DONE}]"] * 4)  # three times it is told that it is not done
+AT_A_LOSS = 'report: {outcome: needs_person, summary: Not done., assumptions: [], test_plan: "", reason: "Which state?"}'
 RED = f"""
 name: red
 turns:
 - tools: [bash: {{command: ": > state.txt"}}]
 {INSISTING}
-"""
+{INSISTING}
+{INSISTING}
+- shown: ["what did it lack?"]
+  tools: [{AT_A_LOSS}]
+"""  # the same failure three times, then the question
 HELPLESS = """
 name: helpless
 turns:
