@@ -17,7 +17,7 @@ class UserError(Exception):
 
 
 class Gone(UserError):
-    """The other side does not have it any more, or does not show it to us."""
+    """Whoever was asked does not have it any more, or does not show it to us."""
 
 
 class TransientError(Exception):

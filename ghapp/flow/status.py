@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from ghapp.core import messages
-from ghapp.core.errors import TransientError, UserError
+from ghapp.core.errors import Gone, TransientError, UserError
 from ghapp.core.ports import Clock, Conversations, Issues, Pace, Store
 from ghapp.core.run import Run
 
@@ -50,7 +50,14 @@ class Status:
     def flush(self) -> None:
         """Write what is owed and may be written now; what the record says now, not what it said then."""
         for run_id in self.pace.owed():
-            self.tell(self.store.load(run_id))
+            try:
+                self.tell(self.store.load(run_id))
+            except Gone:  # nobody knows any more what there was to say
+                self._let_go(run_id)
+
+    def _let_go(self, run_id: str) -> None:
+        if self.pace.allows(run_id):
+            self.pace.settled(run_id)
 
     def _write(self, run: Run) -> int:
         waiting = [said.remark for said in self.conversations.said(run.id)[run.heard :]]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pydantic import TypeAdapter
 from redis import Redis
 
-from ghapp.core.errors import Superseded
+from ghapp.core.errors import Gone, Superseded
 from ghapp.core.events import Thread
 from ghapp.core.run import ACTIVE, Run, State
 from ghapp.store.connection import DAY, key, store_errors, text
@@ -72,8 +72,11 @@ return 1
 """
 
 
-class UnknownRun(LookupError):
+class UnknownRun(Gone):
     """No run has this id, or its record was lost."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"The record of run {run_id} is gone.")
 
 
 class Runs:

@@ -49,3 +49,16 @@ def test_what_cannot_be_said_to_one_issue_is_said_to_the_others(town: Town, octo
     assert sorted("stopped" in town.status(issue) for issue in (locked, other)) == [False, True]
     assert town.redis.hgetall("honk:owed") == {}
     assert town.world.repo(DEMO)
+
+
+def test_a_comment_that_is_owed_by_nobody_is_let_go(town: Town, octocat: Citizen) -> None:
+    """The record of a run is lost while its comment is behind: the clock goes on, also to what it asks GitHub."""
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    town.listen()
+    lost = town.run(issue).id
+    assert town.records.pace.allows(lost)
+    town.redis.delete(f"honk:run:{lost}")
+    town.later(6, sweep=True)
+    assert town.redis.hgetall("honk:owed") == {}
+    assert "queued" in town.status(issue)

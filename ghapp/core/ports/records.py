@@ -27,7 +27,9 @@ class Store(Protocol):
         """Keep a new run as its thread's only open one; False when the thread has one, or this very run was there."""
         ...
 
-    def load(self, run_id: str) -> Run: ...
+    def load(self, run_id: str) -> Run:
+        """The record as it is now. Gone when there is none."""
+        ...
 
     def save(self, run: Run) -> Run:
         """Replace the record, and give it back as kept.
