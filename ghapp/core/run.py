@@ -133,8 +133,8 @@ class Run:
 
     `key` is the unguessable part of its page's address. `epoch` is the fencing number of the newest attempt,
     and `version` counts the writes, so that nobody writes over what they have not seen.
-    `candidate` is the host-made commit that passed the gate and is in the store of this machine; `head_sha` is what
-    was pushed; `published` are all commits of ours that may have been, noted before each push; `not_before` holds a
+    `candidate` is the host-made commit that passed proof and gate; `unfinished` is one of work that broke off, for the
+    branch alone; `head_sha` is what the branch holds; `published` are all commits of ours that may have been, noted before each push; `not_before` holds a
     queued run back. `prompt` names the version of the prompts that were used. Times are seconds since the epoch.
 
     `feedback` is what the next attempt is told; `heard` counts the words of people that the agent has got;
@@ -166,6 +166,7 @@ class Run:
     base_branch: str = ""
     base_sha: str = ""
     candidate: str = ""
+    unfinished: str = ""
     made: tuple[str, ...] = ()
     prompt: str = ""
     published: tuple[str, ...] = ()

@@ -150,7 +150,7 @@ class Workshop:
         """Work until the run's candidate is a commit that passed the gate.
 
         Raises Ended, BudgetSpent or UserError when it does not come to that, and Superseded when the run was stopped;
-        what was done by then is the candidate all the same, if the gate lets it out.
+        what was done by then is the run's unfinished commit, if the gate lets it out.
         """
         base = self.proof.on_base(ground.mirror, ground.prepared, ground.checks, journal.tell)
         start, run = self._start(journal, ground), journal.run
@@ -185,9 +185,9 @@ class Workshop:
         run = journal.run
         if self.conversations.lines(run.id) is None:
             journal.note(messages.conversation_lost())
-        if run.head_sha and run.head_sha not in run.published:
-            return run.head_sha  # somebody else's commit is on our branch
-        return self.restore(journal, ground.repository) or ground.base
+        kept = None if _is_anothers(run) else self.restore(journal, ground.repository)
+        there = run.head_sha if self.git.has(ground.repository, run.head_sha) else ground.base
+        return kept or there
 
     def _task(self, run: Run, ground: Ground, start: str, feedback: str, *, over: bool) -> Task:
         return Task(
@@ -237,7 +237,7 @@ class Workshop:
         if journal.run.state is State.VERIFYING:
             self._ask_what_was_lacking(journal, bench)
             journal.enter(State.JUDGING, "the gate looks at what leaves the sandbox")
-        self._accept(journal, bench.ground, head)
+        journal.update(candidate=self._accept(journal, bench.ground, head))
 
     def _prove(self, journal: Journal, bench: Bench) -> str:
         """The work as an imported commit, with its evidence and findings recorded."""
@@ -245,7 +245,8 @@ class Workshop:
         ground = bench.ground
         head = self._import(journal, ground, bench.workspace)
         evidence = self.proof.on_head(ground.mirror, ground.prepared, head, bench.base, ground.checks, journal.tell)
-        journal.update(evidence=evidence, findings=self._inspect(journal.run, ground, head))
+        # What was judged was another change.
+        journal.update(evidence=evidence, findings=self._inspect(journal.run, ground, head), judgement=None)
         return head
 
     def _import(self, journal: Journal, ground: Ground, workspace: Workspace) -> str:
@@ -260,6 +261,8 @@ class Workshop:
 
     def _ask_what_was_lacking(self, journal: Journal, bench: Bench) -> None:
         """The person who asked should know how to ask better. An answer that does not come is no further failure."""
+        if not self.conversations.lines(journal.run.id):
+            return  # nobody is there who remembers
         try:
             answer = bench.work("", True).reason.strip()
         except (BudgetSpent, TransientError, UserError) as error:
@@ -268,30 +271,37 @@ class Workshop:
         if answer:
             journal.note(messages.was_lacking(answer))
 
-    def _accept(self, journal: Journal, ground: Ground, head: str) -> None:
+    def _accept(self, journal: Journal, ground: Ground, head: str) -> str:
+        """The commit that may leave. Raises Ended when the gate lets none out."""
         blocked = [finding for finding in journal.run.findings if finding.severity is Severity.BLOCK]
         if blocked:
             listed = "; ".join(f"{finding.path}: {finding.detail}" for finding in blocked[:5])
             raise Ended(Conclusion.REJECTED, f"The gate does not let this change out: {listed}")
         commit = self._commit(journal.run, ground.repository, head, ground.base)
         journal.tell("diff", self.git.diff(ground.repository, ground.base, commit))
-        journal.update(candidate=commit)
+        return commit
 
     def _commit(self, run: Run, repository: Repository, head: str, base: str) -> str:
-        """Our commit with the tree of `head`: on the base, or on what the pull request shows already."""
-        parent = run.head_sha if run.pull and self.git.has(repository, run.head_sha) else base
+        """Our commit with the tree of `head`: on the base, or on what others see or have put on our branch."""
+        goes_on = run.pull is not None or _is_anothers(run)
+        parent = run.head_sha if goes_on and self.git.has(repository, run.head_sha) else base
         return self.git.commit(repository, head, parent, self.commit_text(run), run.id)
 
     def _keep_what_is_there(self, journal: Journal, bench: Bench) -> None:
-        """Every end keeps the work: as the candidate if the gate agrees, and never at the price of the first error."""
+        """Every end keeps the work, if the gate agrees, and never at the price of the first error."""
         if journal.run.candidate or not bench.workspace.changed():
             return
         try:
             head = self._import(journal, bench.ground, bench.workspace)
             journal.update(findings=self._inspect(journal.run, bench.ground, head))
-            self._accept(journal, bench.ground, head)
+            journal.update(unfinished=self._accept(journal, bench.ground, head))
         except (Ended, UserError) as error:
             journal.note(f"What was done could not be kept on a branch: {error}")
+
+
+def _is_anothers(run: Run) -> bool:
+    """Whether our branch holds somebody else's commit."""
+    return bool(run.head_sha) and run.head_sha not in run.published
 
 
 def _must_be_a_change(report: Report, workspace: Workspace) -> None:

@@ -29,7 +29,7 @@ class Execute:
         """Do the run's next attempt. Raises Superseded when it is no longer this attempt's turn."""
         run = self.store.claim(run_id, epoch, worker)
         attempt = Attempt(run, self.store, self.transcripts, self.status, self.clock)
-        attempt.enter(State.PREPARING, "a worker took it", pause=None)
+        attempt.enter(State.PREPARING, "a worker took it", pause=None, unfinished="")
         repository = run.thread.repository
         try:
             base = self._fetch(attempt)
@@ -72,8 +72,9 @@ class Execute:
         newest = git.fetch(repository, remote, branch)
         if newest is None:
             raise UserError("This repository is empty. Push a first commit, then say `/honk retry`.")
-        if run.pull is not None:
-            git.fetch(repository, remote, run.branch)
+        tip = git.fetch(repository, remote, run.branch) if run.head_sha else None
+        if tip and tip != run.head_sha:  # somebody pushed: what was made before is not what they see
+            attempt.update(head_sha=tip, candidate="", allowed=())
         base = run.base_sha if run.base_sha and git.has(repository, run.base_sha) else newest
         attempt.update(base_branch=branch, base_sha=base)
         attempt.tell("note", f"the mirror is at {newest[:9]} of {branch}, the work begins at {base[:9]}")
@@ -109,12 +110,12 @@ class Execute:
         if isinstance(spent, NoProgress):
             self._keep_and_end(attempt, Conclusion.REJECTED, str(spent))
             return
-        if "minutes" in str(spent):
+        if str(spent).endswith("minutes is reached"):
             self._keep_and_end(attempt, Conclusion.TIMED_OUT, str(spent))
             return
         self._keep(attempt)
         if not attempt.run.is_done:
-            attempt.enter(State.PAUSED, str(spent), pause=Pause.BUDGET, candidate="")
+            attempt.enter(State.PAUSED, str(spent), pause=Pause.BUDGET)
 
     def _keep_and_end(self, attempt: Attempt, conclusion: Conclusion, reason: str) -> None:
         self._keep(attempt)
@@ -123,9 +124,12 @@ class Execute:
 
     def _keep(self, attempt: Attempt) -> None:
         """What was done goes to its branch if GitHub lets us; why the run ends matters more than a failure here."""
-        if attempt.run.candidate and attempt.run.pull is None:
+        made = attempt.run.unfinished or attempt.run.candidate
+        if made and attempt.run.pull is not None:
+            attempt.note(f"What was done since is not in #{attempt.run.pull}.")
+        elif made:
             try:
-                self.publish.branch(attempt)
+                self.publish.branch(attempt, made)
             except (TransientError, UserError) as error:
                 attempt.note(f"What was done could not be pushed: {error}")
         if attempt.run.is_done:

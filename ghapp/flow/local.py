@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ghapp.core.budget import NOTHING_USED, Usage
-from ghapp.core.errors import UserError
+from ghapp.core.errors import TransientError, UserError
 from ghapp.core.evidence import CheckResult
 from ghapp.core.ports import BudgetSpent, Clock, Remote, Said
 from ghapp.core.run import Conclusion, Run, State, Step, advance, conclude
@@ -137,13 +137,13 @@ class FixLocally:
         journal = Narrator(begun, self.tally, self.clock, self.say)
         try:
             self._work(journal, remote)
-        except (BudgetSpent, Ended, UserError) as ending:
+        except (BudgetSpent, Ended, TransientError, UserError) as ending:
             conclusion = ending.conclusion if isinstance(ending, Ended) else Conclusion.FAILED
             journal.run = conclude(journal.run, conclusion, self.clock.now(), str(ending))
         journal.count()
-        if journal.run.candidate:
-            self.workshop.git.push(run.thread.repository, remote, journal.run.candidate, run.branch)
-            journal.update(head_sha=journal.run.candidate)
+        if made := journal.run.candidate or journal.run.unfinished:
+            self.workshop.git.push(run.thread.repository, remote, made, run.branch)
+            journal.update(head_sha=made)
         return journal.run
 
     def _work(self, journal: Narrator, remote: Remote) -> None:

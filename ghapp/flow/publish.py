@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ghapp.core import messages
 from ghapp.core.config import Config
+from ghapp.core.events import Repository
 from ghapp.core.evidence import is_green
 from ghapp.core.gate import Severity
 from ghapp.core.ports import Checks, GitStore, Inbox, Issues, Pull, Pulls, Repositories
@@ -52,7 +53,9 @@ class Publish:
         proven = is_green(attempt.run.evidence) and not _is_vetoed(attempt.run)
         if not proven and config.pull_request.red == "none" and attempt.run.pull is None:
             raise Ended(Conclusion.REJECTED, "The change is not proven, and here such a change gets no pull request.")
-        self._push(attempt)
+        if attempt.run.pull is not None:
+            self._take_up(thread.repository, attempt.run.pull)
+        self._push(attempt, attempt.run.candidate)
         pull = self._open(attempt.run)
         self.inbox.alias(thread.repository, pull.number, thread.number)
         attempt.update(pull=pull.number)
@@ -65,7 +68,15 @@ class Publish:
             return
         attempt.enter(State.AWAITING_CI, "the pull request is open; its CI is followed")
 
-    def branch(self, attempt: Attempt) -> None:
+    def _take_up(self, repository: Repository, number: int) -> None:
+        """A pull request that gets another commit waits for its checks anew. Raises Ended when it is closed."""
+        pull = self.pulls.read(repository, number)
+        if not pull.open:
+            how = (Conclusion.MERGED, "merged") if pull.merged else (Conclusion.CLOSED, "closed without a merge")
+            raise Ended(how[0], f"#{number} was {how[1]} while I worked on it.")
+        self.pulls.mark_draft(repository, number)
+
+    def branch(self, attempt: Attempt, commit: str) -> None:
         """Keep unfinished work on its branch, without a pull request.
 
         What only an admin may let through is not pushed: a CI runs what is on a branch.
@@ -73,17 +84,18 @@ class Publish:
         if paths := _protected(attempt.run):
             attempt.note(f"What was done is not on a branch, because it touches {', '.join(paths)}.")
             return
-        self._push(attempt)
+        self._push(attempt, commit)
         attempt.note(f"What was done is on the branch `{attempt.run.branch}`.")
 
-    def _push(self, attempt: Attempt) -> None:
-        if attempt.run.candidate not in attempt.run.published:  # before the push: who comes after us knows it as ours
-            attempt.add(published=(attempt.run.candidate,))
+    def _push(self, attempt: Attempt, commit: str) -> None:
+        if commit not in attempt.run.published:  # before the push: who comes after us knows it as ours
+            attempt.add(published=(commit,))
         run = attempt.run
         remote = self.repositories.remote(run.thread.repository)
-        self.git.push(run.thread.repository, remote, run.candidate, run.branch, run.published)
-        attempt.update(head_sha=run.candidate)
-        attempt.tell("note", f"pushed {run.candidate[:9]} to {run.branch}")
+        # The commit is made on somebody else's, where there is one: what it takes in may be replaced by it.
+        self.git.push(run.thread.repository, remote, commit, run.branch, (*run.published, run.head_sha))
+        attempt.update(head_sha=commit, ci=())
+        attempt.tell("note", f"pushed {commit[:9]} to {run.branch}")
 
     def _open(self, run: Run) -> Pull:
         body = messages.pull_body(run, self.page(run.key))
