@@ -68,6 +68,8 @@ def execute(run_id: str, epoch: int) -> None:
         _hand_back(work, run_id, epoch)
     except Superseded:
         log.info("attempt %s of run %s was overtaken", epoch, run_id)
+    except TransientError as error:  # not even that could be recorded; its lease runs out, and a tick takes it back
+        log.warning("attempt %s of run %s is left to the next tick: %s", epoch, run_id, error)
     except Exception:
         log.exception("a defect in attempt %s of run %s", epoch, run_id)
         work.fail(run_id, epoch, messages.defect())

@@ -176,3 +176,27 @@ def test_retry_after_a_failure_is_a_new_run(town: Town, octocat: Citizen) -> Non
     assert len(town.pulls()) == 1
     assert len(town.said(issue)) == 2
     assert "waiting for CI" in town.status(issue)
+
+
+@pytest.mark.parametrize("turn", [0, 2], ids=["before it begins", "in the middle"])
+def test_a_store_that_takes_nothing_is_waited_for(turn: int, town: Town, octocat: Citizen) -> None:
+    """Redis is full, so that not even this can be recorded: once there is room again, the work is done."""
+    issue = _label(octocat)
+    town.listen()
+
+    def fill() -> None:
+        town.redis.config_set("maxmemory", "1")
+
+    with town.model(fix(), before={turn: fill}):
+        if not turn:
+            fill()
+        try:
+            town.pump()
+        finally:
+            town.redis.config_set("maxmemory", "0")
+        assert not town.run(issue).is_done
+        town.redis.delete(f"honk:lease:{town.run(issue).id}")
+        town.work()
+        town.work()
+    assert len(town.pulls()) == 1
+    assert "waiting for CI" in town.status(issue)
