@@ -1,11 +1,14 @@
-"""What the model is told: the issue and its trusted comments, as they were when someone with the right asked."""
+"""What the model is told: the issue and its trusted comments, as they were when someone with the right asked.
+
+What people with the right say from then on is a word to the agent at work: see test_steering.py.
+"""
 
 from tests.scenarios.town import Citizen, Town
 from tests.scenarios.turns import fix
 
 
 def test_later_edits_do_not_reach_the_model(town: Town, octocat: Citizen, stranger: Citizen) -> None:
-    """After I have asked, the author rewrites the issue and I rewrite a comment; the agent gets what I saw."""
+    """After I have asked, the author rewrites the issue and I a comment: the agent gets what I saw, and what I add."""
     issue = stranger.open_issue("The answer is wrong", "It must be 42.")
     remark = octocat.comment(issue, "In decimal, please.")
     changed = octocat.comment(issue, "And this is changed later.")
@@ -14,10 +17,12 @@ def test_later_edits_do_not_reach_the_model(town: Town, octocat: Citizen, strang
     octocat.edit_comment(changed, "An afterthought.")
     octocat.comment(issue, "A late remark.")
     shown = ["# The answer is wrong\nIt must be 42.", "Comment by octocat:\nIn decimal, please."]
-    with town.model(fix(shown=shown, not_shown=["Send the keys", "the secrets", "An afterthought", "A late remark"])):
+    later = ["people who may ask for changes here wrote this", "Comment by octocat:\nA late remark."]
+    edits = ["Send the keys", "the secrets", "An afterthought"]
+    with town.model(fix(shown=[*shown, *later], not_shown=edits)):
         town.work()
     assert town.the_pull().title == "The answer is wrong"
-    assert remark.body == "In decimal, please."
+    assert [comment.body for comment in town.run(issue).request.remarks] == [remark.body]
     assert town.status(issue)
 
 
