@@ -17,7 +17,7 @@ turns:
 - tools: [{DONE}]
 """
 INSISTING = "\n".join([f"- tools: [{DONE}]"] * 4)  # three times it is told that it is not done
-AT_A_LOSS = 'report: {outcome: needs_person, summary: Not done., assumptions: [], test_plan: "", reason: "Which state?"}'
+AT_A_LOSS = 'report: {outcome: needs_person, summary: Red., assumptions: [], test_plan: "", reason: "Which state?"}'
 RED = f"""
 name: red
 turns:
