@@ -131,16 +131,17 @@ class Step:
 class Run:
     """The record of a run.
 
-    `key` is the unguessable part of its page's address. `epoch` is the fencing number of the newest attempt,
-    and `version` counts the writes, so that nobody writes over what they have not seen.
-    `candidate` is the host-made commit that passed proof and gate; `unfinished` is one of work that broke off, for the
-    branch alone; `head_sha` is what the branch holds; `published` are all commits of ours that may have been, noted before each push; `not_before` holds a
-    queued run back. `prompt` names the version of the prompts that were used. Times are seconds since the epoch.
+    `key` is the unguessable part of its page's address. `epoch` is the fencing number of the newest attempt, and
+    `version` counts the writes, so that nobody writes over what they have not seen. `candidate` is the host-made
+    commit that passed proof and gate; `unfinished` is one of work that broke off, for the branch alone; `head_sha` is
+    what the branch holds; `published` are all commits of ours that may have been, noted before each push; `not_before`
+    holds a queued run back. `prompt` names the version of the prompts that were used. Times are seconds since the
+    epoch.
 
-    `feedback` is what the next attempt is told; `heard` counts the words of people that the agent has got;
-    `pause` is what a paused run waits for; `allowed` are the paths that somebody with the right has let through;
-    `usage` is what the store has counted when the record is read; `warned` is the mark of the budget, in percent,
-    that was told last; `vetoes` counts the judge's.
+    `feedback` is what the next attempt is told; `heard` counts the words of people that the agent has got; `pause` is
+    what a paused run waits for; `allowed` are the paths that somebody with the right has let through; `usage` is what
+    the store has counted when the record is read; `warned` is the mark of the budget, in percent, that was told last;
+    `vetoes` counts the judge's.
     """
 
     id: str
