@@ -42,17 +42,8 @@ class Publish:
         if attempt.run.state is not State.JUDGING:
             _pass_through(attempt)
         attempt.enter(State.PUBLISHING, "the branch is pushed and the pull request opened")
+        self._must_be_wanted(attempt.run, config)
         thread = attempt.run.thread
-        issue = self.issues.read(thread)
-        if not issue.open:
-            raise Ended(Conclusion.CLOSED, "The issue was closed while I worked on it.")
-        if issue.number != thread.number:
-            raise Ended(Conclusion.CLOSED, "The issue was moved to another repository while I worked on it.")
-        if _protected(attempt.run):
-            raise MustAsk("The change touches what only an admin may let through.")
-        proven = is_green(attempt.run.evidence) and not _is_vetoed(attempt.run)
-        if not proven and config.pull_request.red == "none" and attempt.run.pull is None:
-            raise Ended(Conclusion.REJECTED, "The change is not proven, and here such a change gets no pull request.")
         if attempt.run.pull is not None:
             self._take_up(thread.repository, attempt.run.pull)
         self._push(attempt, attempt.run.candidate)
@@ -61,12 +52,26 @@ class Publish:
         attempt.update(pull=pull.number)
         attempt.tell("note", f"pull request #{pull.number} is open, as a draft")
         self._report(attempt.run)
-        if not proven:
-            self.issues.add_label(thread, NEEDS_HELP)
-            why = "The judge objects" if is_green(attempt.run.evidence) else "The checks are still red"
-            attempt.end(Conclusion.REJECTED, f"{why}; #{pull.number} stays a draft for a person.")
-            return
-        attempt.enter(State.AWAITING_CI, "the pull request is open; its CI is followed")
+        if _is_proven(attempt.run):
+            attempt.enter(State.AWAITING_CI, "the pull request is open; its CI is followed")
+        else:
+            self._leave_to_a_person(attempt)
+
+    def _must_be_wanted(self, run: Run, config: Config) -> None:
+        issue = self.issues.read(run.thread)
+        if not issue.open:
+            raise Ended(Conclusion.CLOSED, "The issue was closed while I worked on it.")
+        if issue.number != run.thread.number:
+            raise Ended(Conclusion.CLOSED, "The issue was moved to another repository while I worked on it.")
+        if _protected(run):
+            raise MustAsk("The change touches what only an admin may let through.")
+        if config.pull_request.red == "none" and run.pull is None and not _is_proven(run):
+            raise Ended(Conclusion.REJECTED, "The change is not proven, and here such a change gets no pull request.")
+
+    def _leave_to_a_person(self, attempt: Attempt) -> None:
+        self.issues.add_label(attempt.run.thread, NEEDS_HELP)
+        why = "The judge objects" if is_green(attempt.run.evidence) else "The checks are still red"
+        attempt.end(Conclusion.REJECTED, f"{why}; #{attempt.run.pull} stays a draft for a person.")
 
     def _take_up(self, repository: Repository, number: int) -> None:
         """A pull request that gets another commit waits for its checks anew. Raises Ended when it is closed."""
@@ -128,8 +133,9 @@ def _protected(run: Run) -> tuple[str, ...]:
     return tuple(dict.fromkeys(path for path in asked if path not in run.allowed))
 
 
-def _is_vetoed(run: Run) -> bool:
-    return run.judgement is not None and run.judgement.is_veto
+def _is_proven(run: Run) -> bool:
+    """Whether neither the checks nor a judge who may block object."""
+    return is_green(run.evidence) and not (run.judgement is not None and run.judgement.is_veto)
 
 
 def _pass_through(attempt: Attempt) -> None:
