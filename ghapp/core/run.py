@@ -51,7 +51,7 @@ ACTIVE = frozenset({State.PREPARING, State.CODING, State.VERIFYING, State.JUDGIN
 """States that hold a worker and a lease; every other state is only a record."""
 
 FOLLOWED = frozenset({State.AWAITING_CI, State.AWAITING_REVIEW})
-"""States in which the pull request is followed; what happens to it earlier is seen once the worker parks the run."""
+"""States in which the checks of the pull request are followed."""
 
 _FORWARD = {
     (State.QUEUED, State.PREPARING): "a worker is free",
