@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from ghapp.core import messages
-from ghapp.core.budget import MICROS
 from ghapp.core.errors import UserError
 from ghapp.core.ports import Account, CommitText, Conversations, Engine, Relay, Results
 from ghapp.core.run import Run
@@ -39,54 +35,12 @@ from ghapp.github.checks import GitHubChecks
 from ghapp.github.issues import GitHubIssues
 from ghapp.github.pulls import GitHubPulls
 from ghapp.github.repositories import GitHubRepositories
-from ghapp.queue import RqQueue
+from ghapp.records import Records, SystemClock, records
+from ghapp.relays import relay_in_process, relay_process
 from ghapp.sandbox.bubblewrap import Bubblewrap
 from ghapp.settings import Settings
-from ghapp.store.connection import connect
-from ghapp.store.conversations import Talks
-from ghapp.store.inbox import Inboxes
-from ghapp.store.pace import Paces
-from ghapp.store.results import BaseResults
-from ghapp.store.runs import Runs
-from ghapp.store.spending import Caps, Spending
-from ghapp.store.transcripts import Streams
 from ghapp.verify import RepositoryVerifiers
 from ghapp.verify.distil import distil
-
-if TYPE_CHECKING:
-    from ghapp.sandbox.relay import ModelRelay
-
-# What `honk relay` reads of the settings, and of the machine's environment besides `*_proxy`.
-_FOR_THE_RELAY = frozenset(
-    {"redis_url", "anthropic_base_url", "anthropic_api_key"}
-    | {"issue_dollars", "person_dollars", "repository_dollars", "day_dollars"}
-)
-_OF_THE_MACHINE = frozenset(
-    {"PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "HONK_LOG"}
-    | {"SSL_CERT_FILE", "SSL_CERT_DIR"}
-)
-
-
-class SystemClock:
-    """The machine's clock (`ports.Clock`)."""
-
-    def now(self) -> float:
-        """Seconds since the epoch, UTC."""
-        return time.time()
-
-
-@dataclass(frozen=True)
-class Records:
-    """Our own records, over one Redis."""
-
-    runs: Runs
-    inbox: Inboxes
-    transcripts: Streams
-    pace: Paces
-    results: BaseResults
-    spending: Spending
-    conversations: Talks
-    queue: RqQueue
 
 
 @dataclass(frozen=True)
@@ -98,26 +52,6 @@ class GitHub:
     issues: GitHubIssues
     pulls: GitHubPulls
     checks: GitHubChecks
-
-
-def records(settings: Settings, *, patient: bool = True) -> Records:
-    """The records; a patient connection rides out a short outage, an impatient one answers at once."""
-    redis = connect(settings.redis_url, patient=patient)
-    return Records(
-        Runs(redis, settings.lease_seconds),
-        Inboxes(redis, 2 * settings.lease_seconds),
-        Streams(redis),
-        Paces(redis),
-        BaseResults(redis),
-        Spending(redis, SystemClock(), _caps(settings)),
-        Talks(redis),
-        RqQueue(redis),
-    )
-
-
-def _caps(settings: Settings) -> Caps:
-    dollars = (settings.issue_dollars, settings.person_dollars, settings.repository_dollars, settings.day_dollars)
-    return Caps(*(round(limit * MICROS) for limit in dollars))
 
 
 def github(settings: Settings) -> GitHub:
@@ -288,32 +222,6 @@ def engine(name: str) -> Engine:
     return ClaudeCode()
 
 
-def relay_process(settings: Settings, environ: Mapping[str, str]) -> Relay:
-    """The relay in a process of its own, which charges what a call costs although its worker dies meanwhile."""
-    from ghapp.sandbox.relay_process import RelayProcess
-
-    # Empty, not missing: it would read those from the operator's `.env`.
-    told = {
-        item.metadata["name"]: str(getattr(settings, item.name)) if item.name in _FOR_THE_RELAY else ""
-        for item in fields(settings)
-    }
-    machine = {
-        name: text for name, text in environ.items() if name in _OF_THE_MACHINE or name.lower().endswith("_proxy")
-    }
-    return RelayProcess([sys.executable, "-m", "ghapp", "relay"], machine | told)
-
-
-def relay(settings: Settings) -> ModelRelay:
-    """What runs in that process."""
-    return _relay(settings, records(settings).spending.account)
-
-
-def _relay(settings: Settings, account_of: Callable[[Run], Account]) -> ModelRelay:
-    from ghapp.sandbox.relay import ModelRelay
-
-    return ModelRelay(settings.anthropic_base_url, settings.anthropic_api_key, account_of)
-
-
 def known_secrets(settings: Settings) -> list[str]:
     """The server's own secrets, which must not leave in any change."""
     mine = [
@@ -332,7 +240,7 @@ def local_workshop(settings: Settings, tally: Account, text: Callable[[Run], Com
         settings,
         results=Forgetful(),
         conversations=InMemory(),
-        relay=_relay(settings, lambda run: tally),
+        relay=relay_in_process(settings, lambda run: tally),
         gather=lambda run, files: Gathered(about_files(run.request, files)),
         text=text,
         protocols=("file",),

@@ -10,7 +10,8 @@ def asked_to_end() -> threading.Event:
     over = threading.Event()
 
     def end(_signal: int, _frame: FrameType | None) -> None:
-        over.set()
+        # Not here: the main thread, which is interrupted, may hold the event's lock, and would wait for itself.
+        threading.Thread(target=over.set).start()
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)

@@ -25,6 +25,7 @@ from ghapp.core.run import Request, Run, Trigger
 from ghapp.flow.local import FixLocally, Tally
 from ghapp.playground.model import ModelServer
 from ghapp.playground.script import load_script
+from ghapp.records import SystemClock
 from ghapp.settings import Engine, Settings, from_environment
 
 _GIT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "PATH": os.defpath}
@@ -47,9 +48,7 @@ def fix(path: Path, instruction: str, script: Path | None, engine: Engine | None
         run = _describe(settings, path.resolve(), instruction)
         tally = Tally()
         shop = bootstrap.local_workshop(settings, tally, _commit_text)
-        done = FixLocally(shop, tally, bootstrap.SystemClock(), Teller()).fix(
-            run, Remote(f"file://{path.resolve()}", None)
-        )
+        done = FixLocally(shop, tally, SystemClock(), Teller()).fix(run, Remote(f"file://{path.resolve()}", None))
     if done.head_sha:
         click.echo(f"the work is on the branch {done.branch} ({done.head_sha[:9]})")
     if done.conclusion:

@@ -9,6 +9,7 @@ from ghapp import bootstrap
 from ghapp.cli.ending import asked_to_end
 from ghapp.cli.engine import chosen
 from ghapp.queue import INTAKE, RUNS, worker
+from ghapp.records import records
 from ghapp.settings import Settings, from_environment
 from ghapp.store.connection import connect
 
@@ -21,7 +22,7 @@ def web() -> None:
     """Receive webhooks and serve run pages."""
     settings = from_environment(os.environ)
     bootstrap.webhook_secrets(settings)
-    bootstrap.records(settings, patient=False)  # gunicorn would say in many lines that this cannot be made
+    records(settings, patient=False)  # gunicorn would say in many lines that this cannot be made
     os.execv(  # noqa: S606 - gunicorn takes this process's place, so that signals reach it
         sys.executable,
         [

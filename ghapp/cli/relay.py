@@ -10,7 +10,7 @@ import click
 @click.command(hidden=True)
 def relay() -> None:
     """Stand between one attempt and the model; the worker starts this and tells it what to do."""
-    from ghapp import bootstrap
+    from ghapp import relays
     from ghapp.sandbox.relay_process import serve
     from ghapp.settings import from_environment
 
@@ -19,4 +19,4 @@ def relay() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)
     with open(sys.stdout.fileno(), "wb", buffering=0, closefd=False) as answers:
-        serve(lambda: bootstrap.relay(from_environment(os.environ)), sys.stdin.buffer, answers)
+        serve(lambda: relays.relay(from_environment(os.environ)), sys.stdin.buffer, answers)

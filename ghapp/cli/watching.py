@@ -10,6 +10,7 @@ from ghapp.cli.telling import Teller, coloured, printable
 from ghapp.core.errors import UserError
 from ghapp.core.events import Thread
 from ghapp.core.run import Run, State
+from ghapp.records import records
 
 _SECONDS = 15 * 60
 _PAUSE_SECONDS = 0.1
@@ -24,7 +25,7 @@ class Watch:
         self._name = thread.repository.full_name
         self._thread = thread
         self._say = say
-        self._records = bootstrap.records(stage.settings)
+        self._records = records(stage.settings)
         self._seen = "0"
         self._told: set[str] = set()
 
@@ -86,7 +87,7 @@ class Watch:
 
 def show(stage: Stage, run: Run) -> None:
     """The diff, the evidence, what the gate found, where to look."""
-    entries = bootstrap.records(stage.settings).transcripts.read(run.id)
+    entries = records(stage.settings).transcripts.read(run.id)
     diff = next(entry.text for entry in reversed(entries) if entry.kind == "diff")
     click.echo("\n" + "\n".join(map(coloured, diff.splitlines())) + "\n")
     click.echo(f"{'check':<12} {'base':<8} {'head':<8} result")

@@ -10,10 +10,10 @@ from typing import Any
 
 import httpx2
 
-from ghapp import bootstrap
 from ghapp.core.budget import Usage
 from ghapp.core.errors import StoreDown, Superseded, TransientError, UserError
 from ghapp.core.ports import ModelAccess
+from ghapp.relays import relay_process
 from ghapp.sandbox.relay import ModelRelay
 from ghapp.sandbox.relay_process import serve
 from ghapp.settings import from_environment
@@ -50,7 +50,7 @@ def ask(access: ModelAccess) -> httpx2.Response:
 
 
 def _worker() -> None:
-    relay = bootstrap.relay_process(from_environment(os.environ), os.environ)
+    relay = relay_process(from_environment(os.environ), os.environ)
     with relay.open(run_of(), MODEL) as access:
         ask(access)
 

@@ -15,10 +15,10 @@ import httpx2
 import pytest
 from redis import Redis
 
-from ghapp import bootstrap
 from ghapp.core.budget import Budget, Usage
 from ghapp.core.errors import TransientError, UserError
 from ghapp.core.ports import BudgetSpent, Relay
+from ghapp.relays import relay_process
 from ghapp.sandbox.relay_process import RelayProcess
 from ghapp.settings import from_environment
 from ghapp.store.spending import usage_of
@@ -56,7 +56,7 @@ def environ(model: HeldModel, redis: Redis, redis_url: str) -> Iterator[Mapping[
 @pytest.fixture
 def relay(environ: Mapping[str, str]) -> Relay:
     """The relay as a worker has it."""
-    return bootstrap.relay_process(from_environment(environ), environ)
+    return relay_process(from_environment(environ), environ)
 
 
 def relays() -> list[int]:
@@ -95,7 +95,7 @@ def test_a_limit_of_the_operator_ends_the_run(environ: Mapping[str, str], model:
     """The operator's limits are known on the other side, and the next attempt meets them as well."""
     model.go.set()
     settings = from_environment({**environ, "HONK_ISSUE_DOLLARS": "0.000001"})
-    relay = bootstrap.relay_process(settings, environ)
+    relay = relay_process(settings, environ)
     for expected in (200, 402):
         with relay.open(run_of(), MODEL) as access:
             assert ask(access).status_code == expected
@@ -178,7 +178,7 @@ def test_a_failure_at_the_start_is_told_in_its_own_words(environ: Mapping[str, s
     """What the operator can mend reaches the person as the child says it."""
     folder = tmp_path / ("x" * 120)
     folder.mkdir()
-    relay = bootstrap.relay_process(from_environment(environ), {**environ, "TMPDIR": str(folder)})
+    relay = relay_process(from_environment(environ), {**environ, "TMPDIR": str(folder)})
     with pytest.raises(UserError, match="TMPDIR"), relay.open(run_of(), MODEL):
         raise AssertionError("it is not open")
 
@@ -213,7 +213,7 @@ def test_no_secret_is_on_its_command_line_and_only_its_own_in_its_environment(
     """What others of this machine's users see holds no key, and the relay has neither the App's nor the webhook's."""
     others = {"GITHUB_PRIVATE_KEY": "app-key", "GITHUB_WEBHOOK_SECRET": "hook-secret", "AWS_SECRET": "cloud-key"}
     given = {**environ, **others, "https_proxy": "http://proxy.test"}
-    with bootstrap.relay_process(from_environment(given), given).open(run_of(), MODEL):
+    with relay_process(from_environment(given), given).open(run_of(), MODEL):
         (process,) = relays()
         shown = Path(f"/proc/{process}/cmdline").read_bytes().decode()
         told = Path(f"/proc/{process}/environ").read_bytes().decode().split("\0")

@@ -35,6 +35,7 @@ from ghapp.playground.script import Script
 from ghapp.playground.state import Comment, Installation, Issue
 from ghapp.playground.world import Person, World
 from ghapp.queue import INTAKE, RUNS
+from ghapp.records import Records, records
 from ghapp.settings import Settings, from_environment
 
 if TYPE_CHECKING:
@@ -126,9 +127,9 @@ class Town:
         return from_environment(os.environ)
 
     @property
-    def records(self) -> bootstrap.Records:
+    def records(self) -> Records:
         """Honk's own records."""
-        return bootstrap.records(self.settings, patient=False)
+        return records(self.settings, patient=False)
 
     def second(self) -> World:
         """Let a second pass at GitHub, whose times know no fractions; the world."""

@@ -15,11 +15,11 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from redis import Redis
 
-from ghapp import bootstrap
 from ghapp.core.budget import MICROS, NOTHING_USED, Budget, Usage
 from ghapp.core.errors import StoreDown, Superseded
 from ghapp.core.events import Actor
 from ghapp.core.run import Run, State, advance
+from ghapp.records import records
 from ghapp.settings import from_environment
 from ghapp.store.connection import connect
 from ghapp.store.runs import Runs
@@ -163,7 +163,7 @@ def test_the_operators_dollars_are_the_limits(redis: Redis, redis_url: str) -> N
     """Settings in dollars become limits; 0 lifts one."""
     dollars = {"HONK_ISSUE_DOLLARS": "0", "HONK_PERSON_DOLLARS": "2.5", "HONK_REPOSITORY_DOLLARS": "0"}
     settings = from_environment({"REDIS_URL": redis_url, "HONK_DAY_DOLLARS": "0", **dollars})
-    account = bootstrap.records(settings, patient=False).spending.account(run())
+    account = records(settings, patient=False).spending.account(run())
     account.charge(Usage(micros=2_499_999))
     assert account.closed() is None
     account.charge(Usage(micros=1))

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.request import urlopen
 
-from ghapp import bootstrap
 from ghapp.cli.stage import OWNER, PERSON, Stage, set_up
 from ghapp.core.events import Repository, Thread
 from ghapp.core.run import Run, State
 from ghapp.playground.script import Script, read_script
+from ghapp.records import records
 from tests.whole.holding import somebody_waits
 from tests.whole.machine import Process, below
 
@@ -59,8 +59,8 @@ class House:
     def __init__(self, stage: Stage) -> None:
         self.stage = stage
         self.world = stage.playground.world
-        records = bootstrap.records(stage.settings)
-        self.runs, self._transcripts = records.runs, records.transcripts
+        kept = records(stage.settings)
+        self.runs, self._transcripts = kept.runs, kept.transcripts
         self.work = Path(stage.environ["HONK_DATA"])
         self._now = time.monotonic()
         self._installation = self.world.install(OWNER).id
