@@ -62,12 +62,11 @@ class Ground:
 
 @dataclass(frozen=True)
 class Bench:
-    """What one attempt works at: `start` is the commit that the workspace was opened at, base or work that was kept."""
+    """What one attempt works at: `base` are the checks' results on the base commit, `work` has the agent work."""
 
     ground: Ground
     workspace: Workspace
     base: BaseResult
-    start: str
     work: Callable[[str, bool], Report]
 
 
@@ -96,12 +95,12 @@ class Workshop:
 
     def config(self, repository: Repository, base: str) -> Config:
         """The repository's config as of a commit."""
-        files = self.git.files(repository, base)
-        return Config.parse(files[PATH]() if PATH in files else None)
+        return _config_of(self.git.files(repository, base))
 
     def prepare(self, journal: Journal, repository: Repository, base: str) -> Ground:
         """Read what the base commit says of itself, and make its template."""
-        files, config = self.git.files(repository, base), self.config(repository, base)
+        files = self.git.files(repository, base)
+        config = _config_of(files)
         setup = self.verifiers.setup(files) if config.setup is None else config.setup
         checks = self.verifiers.checks(files) if config.verify is None else config.checks
         advice, gathered = advice_of(journal.run.request, files), self._gathered(journal, files)
@@ -172,7 +171,7 @@ class Workshop:
                 # The agent's words go to GitHub as the change does.
                 return report.rewritten(Watch(self.secrets).withhold)
 
-            bench = Bench(ground, workspace, base, start, work)
+            bench = Bench(ground, workspace, base, work)
             try:
                 self._until_it_may_leave(journal, bench)
             except (BudgetSpent, Ended, UserError, Superseded) as ending:
@@ -297,6 +296,10 @@ class Workshop:
             journal.update(unfinished=self._accept(journal, bench.ground, head))
         except (Ended, UserError) as error:
             journal.note(f"What was done could not be kept on a branch: {error}")
+
+
+def _config_of(files: Files) -> Config:
+    return Config.parse(files[PATH]() if PATH in files else None)
 
 
 def _is_anothers(run: Run) -> bool:
