@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from ghapp.playground.model import ModelServer
 from ghapp.playground.script import read_script
 from ghapp.sandbox.relay import ModelRelay
 from tests.accounts import Charges, run_of
+from tests.listening import listening
 
 KEY = "sk-real-and-secret"
 MODEL = "claude-haiku-5-5"
@@ -238,11 +238,5 @@ def service(replies: list[str]) -> Iterator[tuple[str, list[Any]]]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", asked
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(Answer) as url:
+        yield url, asked

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from ghapp.core.run import Remark
 from ghapp.sandbox.relay import ModelRelay
 from tests.accounts import Charges, run_of
 from tests.agents.attempts import KEY, MODEL, Folder, task_of
+from tests.listening import listening
 
 Event = dict[str, Any]
 
@@ -90,14 +90,8 @@ def service(replies: list[list[Event]]) -> Iterator[tuple[str, list[Any]]]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}", asked
-        finally:
-            server.shutdown()
-            thread.join()
+    with listening(Answer) as url:
+        yield url, asked
 
 
 class Easygoing:
