@@ -23,7 +23,7 @@ PATH = ".github/honk.yml"
 MAX_BYTES = 65_536
 MAX_DEPTH = 16
 
-LATER = frozenset({"ci", "reviews", "merge", "deploy", "builds", "slack"})
+LATER = frozenset({"builds", "slack"})
 """Keys of the plan that mean nothing yet. Refused rather than ignored: someone who writes one relies on it."""
 
 
@@ -94,6 +94,64 @@ class PullRequest(_Model):
     red: Literal["draft", "none"] = Field(
         "draft", description="What a change becomes whose checks stay red: a `draft`, or `none` and a branch only."
     )
+    commits: Literal["plain", "verified"] = Field(
+        "plain", description="`verified` has GitHub make and sign the commits; where it does not, they are plain."
+    )
+
+
+class Autofix(_Model):
+    """A check that a command mends, without a model."""
+
+    check: Annotated[Text, Field(max_length=100)] = Field(
+        description="The check's name at CI; `*` stands for any text."
+    )
+    run: Text = Field(description="A shell command, run at the root in the sandbox; what it changes is the repair.")
+
+
+class Ci(_Model):
+    """How CI is followed."""
+
+    settle: int = Field(20, ge=0, le=3_600, description="Seconds without news after which the checks count as settled.")
+    rounds: int = Field(2, ge=0, le=10, description="How often the agent is sent back because CI is red.")
+    autofix: tuple[Autofix, ...] = Field(
+        (), strict=False, description="Checks that a command mends, such as a formatter's."
+    )
+
+
+class Reviews(_Model):
+    """How reviews are answered."""
+
+    settle: int = Field(60, ge=0, le=3_600, description="Seconds without another comment that end a burst of them.")
+
+
+Role = Literal["triage", "write", "maintain", "admin"]
+
+
+class Merge(_Model):
+    """What `/honk merge` does, and who may say it."""
+
+    role: Role = Field("write", description="The least role of who may say it.")
+    method: Literal["merge", "squash", "rebase"] | None = Field(
+        None, description="How it is merged; without it, `squash` where that is allowed, else `merge`, else `rebase`."
+    )
+    auto: bool = Field(
+        False,
+        description="Hand a merge that waits to GitHub's auto-merge, which a push of others does not stop at once.",
+    )
+    means: Literal["merged", "deployed", "released"] = Field(
+        "merged", description="What a merge comes to here: `merged` only, `deployed` by itself, or in the next release."
+    )
+    watch: int = Field(30, ge=0, le=1_440, description="Minutes for which the base branch is watched after a merge.")
+
+
+class Environment(_Model):
+    """Where `/honk deploy NAME` deploys to."""
+
+    role: Role = Field("maintain", description="The least role of who may say it.")
+    workflow: Annotated[Text, Field(max_length=255)] | None = Field(
+        None, description="The file of the workflow that deploys; without it, a GitHub deployment is asked for."
+    )
+    inputs: Mapping[Text, str] = Field({}, description="Inputs of the workflow; `{sha}` stands for the commit.")
 
 
 class Judge(_Model):
@@ -158,6 +216,12 @@ class Config(_Model):
     )
     budget: Budget = Field(Budget(), description="What one run may use.")
     pull_request: PullRequest = Field(PullRequest(), description="The pull requests that Honk opens.")
+    ci: Ci = Field(Ci(), description="How CI is followed.")
+    reviews: Reviews = Field(Reviews(), description="How reviews are answered.")
+    merge: Merge = Field(Merge(), description="What `/honk merge` does, and who may say it.")
+    deploy: Mapping[Annotated[Text, Field(max_length=100)], Environment] = Field(
+        {}, description="Environments for `/honk deploy NAME`, by name."
+    )
 
     @field_validator("labels")
     @classmethod
@@ -299,6 +363,10 @@ _MODELS: Mapping[str, type[BaseModel]] = {
     "mcp": Server,
     "budget": Budget,
     "pull_request": PullRequest,
+    "ci": Ci,
+    "reviews": Reviews,
+    "merge": Merge,
+    "deploy": Environment,
 }
 
 

@@ -109,7 +109,10 @@ class CommentDeleted:
 
 @dataclass(frozen=True)
 class ChecksChanged:
-    """A check run, check suite, status or workflow run moved on one commit. `source` is the webhook's name."""
+    """A check run, check suite, status, workflow run or deployment moved on one commit. `source` is the webhook's name.
+
+    The thread has the number 0 when no branch of ours is named: the inbox knows whose commit it is, or nobody's.
+    """
 
     thread: Thread
     head_sha: str
@@ -118,8 +121,31 @@ class ChecksChanged:
 
 
 @dataclass(frozen=True)
+class BoxTicked:
+    """A box of a comment by an App was ticked. `box` is its name, `sha` the commit that it is about, if any."""
+
+    thread: Thread
+    actor: Actor
+    comment: int
+    box: str
+    sha: str
+    at: str
+    kind: Literal["box_ticked"] = "box_ticked"
+
+
+@dataclass(frozen=True)
+class ReviewsChanged:
+    """A review was submitted or dismissed, or a comment in one was written. `source` is the webhook's name."""
+
+    thread: Thread
+    actor: Actor
+    source: str
+    kind: Literal["reviews_changed"] = "reviews_changed"
+
+
+@dataclass(frozen=True)
 class PullChanged:
-    """Something happened to a pull request of ours. `action` is GitHub's: opened, synchronize, closed, …"""
+    """Something happened to a pull request, ours or anybody's. `action` is GitHub's: opened, synchronize, closed, …"""
 
     thread: Thread
     actor: Actor
@@ -142,7 +168,15 @@ class InstallationChanged:
 
 
 ThreadEvent = (
-    IssueLabeled | IssueUnlabeled | IssueClosed | CommentCreated | CommentDeleted | ChecksChanged | PullChanged
+    IssueLabeled
+    | IssueUnlabeled
+    | IssueClosed
+    | CommentCreated
+    | CommentDeleted
+    | BoxTicked
+    | ChecksChanged
+    | ReviewsChanged
+    | PullChanged
 )
 Event = ThreadEvent | InstallationChanged
 
@@ -164,6 +198,8 @@ def meaning(event: Event) -> str | None:
             return f"{event.kind}:{event.comment}"
         case IssueLabeled() | IssueUnlabeled():
             return f"{event.kind}:{event.thread.key}:{event.updated_at}:{event.label.casefold()}"
+        case BoxTicked():
+            return f"{event.kind}:{event.comment}:{event.box}:{event.at}"
         case _:
             return None
 

@@ -1,8 +1,10 @@
 """What was measured about a change, and what the agent says of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from ghapp.core.ledger import Settled
 
 
 @dataclass(frozen=True)
@@ -98,15 +100,41 @@ class Outcome(StrEnum):
     NEEDS_PERSON = "needs_person"
 
 
+class Weight(StrEnum):
+    """How much a remark of a review matters."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True)
+class LineRemark:
+    """What a review of ours says about a line of the new side; `suggestion` is the text to put in the line's place."""
+
+    path: str
+    line: int
+    weight: Weight
+    body: str
+    suggestion: str | None = None
+
+
 @dataclass(frozen=True)
 class Report:
-    """The agent's own word, shown as such: `reason` says why no change was made or why a person is needed."""
+    """The agent's own word, shown as such: `reason` says why no change was made or why a person is needed.
+
+    `summary` is the answer to a question and the summary of a review, too. `steps` are those of a plan, `remarks` those
+    of a review, and `settled` what became of the points of the ledger.
+    """
 
     outcome: Outcome
     summary: str
     assumptions: tuple[str, ...] = ()
     test_plan: str = ""
     reason: str = ""
+    steps: tuple[str, ...] = ()
+    remarks: tuple[LineRemark, ...] = ()
+    settled: tuple[Settled, ...] = ()
 
     def rewritten(self, rewrite: Callable[[str], str]) -> "Report":
         """The same report with each of its texts rewritten."""
@@ -116,4 +144,10 @@ class Report:
             assumptions=tuple(map(rewrite, self.assumptions)),
             test_plan=rewrite(self.test_plan),
             reason=rewrite(self.reason),
+            steps=tuple(map(rewrite, self.steps)),
+            remarks=tuple(
+                replace(one, body=rewrite(one.body), suggestion=one.suggestion and rewrite(one.suggestion))
+                for one in self.remarks
+            ),
+            settled=tuple(replace(one, words=rewrite(one.words)) for one in self.settled),
         )

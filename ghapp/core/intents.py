@@ -2,12 +2,17 @@
 
 from dataclasses import dataclass
 
+from ghapp.core.events import Actor
 from ghapp.core.run import Conclusion, Remark, Trigger
 
 
 @dataclass(frozen=True)
 class StartRun:
-    """Begin a run of this kind. `model`, `engine` and `instruction` come from the label's rule or the command."""
+    """Begin a run of this kind: fix, plan, ask, review or revert.
+
+    `model`, `engine` and `instruction` come from the label's rule or the command. `pull` is the pull request that it is
+    about, when it is somebody's (fix, review) or our merged one (revert).
+    """
 
     kind: str
     instruction: str
@@ -15,6 +20,7 @@ class StartRun:
     reason: str
     model: str | None = None
     engine: str | None = None
+    pull: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,50 @@ class AllowPaths:
 
     paths: tuple[str, ...]
     note: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class UpdateRun:
+    """Take the newest base into the branch of the open run."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class MergeRun:
+    """Merge the pull request of the run, at the head that the person saw.
+
+    `sha` is that head when the box named it; None when it is what the head was `at` that time (ISO 8601, UTC).
+    """
+
+    by: Actor
+    at: str
+    comment: int | None
+    reason: str
+    sha: str | None = None
+
+
+@dataclass(frozen=True)
+class DeployRun:
+    """Deploy the run's commit to an environment of the config."""
+
+    environment: str
+    by: Actor
+    reason: str
+
+
+@dataclass(frozen=True)
+class ResumeForReview:
+    """Look at the reviews of the pull request again."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class TellStatus:
+    """Say where the thread's newest run stands, its place in the queue included."""
+
     reason: str
 
 
@@ -99,8 +149,13 @@ Intent = (
     | SteerRun
     | TopUp
     | AllowPaths
+    | UpdateRun
+    | MergeRun
+    | DeployRun
+    | TellStatus
     | CancelRun
     | ResumeForCI
+    | ResumeForReview
     | FollowPull
     | LeaveRepositories
     | Answer

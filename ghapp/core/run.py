@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Literal
 
 from ghapp.core.budget import DEFAULT_BUDGET, NOTHING_USED, Budget, Usage
 from ghapp.core.checks import Check as CiCheck
+from ghapp.core.ci import Failure
 from ghapp.core.events import Actor, Thread, branch_name
 from ghapp.core.evidence import Evidence, Judgement, Report
 from ghapp.core.gate import Finding
+from ghapp.core.ledger import Point
+from ghapp.core.merging import Wish
 
 MAX_RECOVERIES = 5
 
@@ -47,11 +51,11 @@ class Conclusion(StrEnum):
     REVERTED = "reverted"
 
 
-ACTIVE = frozenset({State.PREPARING, State.CODING, State.VERIFYING, State.JUDGING, State.PUBLISHING, State.MERGING})
+ACTIVE = frozenset({State.PREPARING, State.CODING, State.VERIFYING, State.JUDGING, State.PUBLISHING})
 """States that hold a worker and a lease; every other state is only a record."""
 
-FOLLOWED = frozenset({State.AWAITING_CI, State.AWAITING_REVIEW})
-"""States in which the checks of the pull request are followed."""
+FOLLOWED = frozenset({State.AWAITING_CI, State.AWAITING_REVIEW, State.MERGING})
+"""States in which the pull request is followed: its head, checks, reviews and merge."""
 
 _FORWARD = {
     (State.QUEUED, State.PREPARING): "a worker is free",
@@ -69,16 +73,18 @@ _BACK = {
     (State.JUDGING, State.CODING): "the judge vetoes",
     (State.AWAITING_CI, State.QUEUED): "CI failed, or a person steers",
     (State.AWAITING_REVIEW, State.QUEUED): "changes are asked for",
-    (State.MERGING, State.QUEUED): "it conflicts",
+    (State.MERGING, State.QUEUED): "it is behind its base",
     (State.AWAITING_REVIEW, State.AWAITING_CI): "the head moved",
     (State.MERGING, State.AWAITING_CI): "the head moved",
+    (State.MERGING, State.AWAITING_REVIEW): "GitHub refuses",
+    (State.AWAITING_CI, State.MERGING): "someone allowed said merge",
     (State.AWAITING_CI, State.DEPLOYING): "a person merged it",
     (State.AWAITING_REVIEW, State.DEPLOYING): "a person merged it",
 }
-_WAITING = {
-    (state, State.PAUSED): "a person must decide" for state in (State.CODING, State.PUBLISHING, State.MERGING)
-} | {(State.PAUSED, State.QUEUED): "they decided"}
-_RECOVERY = {(state, State.QUEUED): "the worker is lost" for state in ACTIVE - {State.MERGING}}
+_WAITING = {(state, State.PAUSED): "a person must decide" for state in (State.CODING, State.PUBLISHING)} | {
+    (State.PAUSED, State.QUEUED): "they decided"
+}
+_RECOVERY = {(state, State.QUEUED): "the worker is lost" for state in ACTIVE}
 _END = {(state, State.DONE): "it ends" for state in State if state is not State.DONE}
 
 TRANSITIONS: Mapping[tuple[State, State], str] = _FORWARD | _BACK | _WAITING | _RECOVERY | _END
@@ -120,6 +126,43 @@ class Pause(StrEnum):
 
 
 @dataclass(frozen=True)
+class Target:
+    """Somebody's pull request that a run works on: its branch, and the repository that holds it, which may be a fork."""
+
+    branch: str
+    full_name: str
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What code does to the work before the agent is asked, and instead of it where that is enough.
+
+    `update` takes the commit `sha` of the base in, `revert` undoes the commit `sha`, `autofix` runs `commands`.
+    """
+
+    kind: Literal["update", "revert", "autofix"]
+    sha: str = ""
+    commands: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployment that somebody asked for, and how it stands by GitHub's word.
+
+    `id` is that of the deployment, or of the run of its `workflow`; `state` is GitHub's (pending, success, failure, …);
+    `comment` is the answer of ours that is edited as it goes on.
+    """
+
+    environment: str
+    sha: str
+    id: int
+    workflow: str = ""
+    state: str = "pending"
+    url: str = ""
+    comment: int | None = None
+
+
+@dataclass(frozen=True)
 class Step:
     """A state that was entered, and when (seconds since the epoch)."""
 
@@ -142,6 +185,15 @@ class Run:
     what a paused run waits for; `allowed` are the paths that somebody with the right has let through; `usage` is what
     the store has counted when the record is read; `warned` is the mark of the budget, in percent, that was told last;
     `vetoes` counts the judge's.
+
+    `target` is somebody's pull request that the run works on, in place of one of its own; `errand` what code is to do to
+    the work first. `look_at` is when the followed pull request is to be looked at again at the latest (0: at the next
+    poll); `quiet_since` since when all its checks stand as they are; `failures` why those of the head fail; `reran` the
+    names of checks that were run again on it; `rounds` are the signatures of the failures that CI sent the run back for.
+    `ledger` are the points of its reviews and `left_out` who was not heard there; `ask_again` whom to ask for a review
+    once CI is green. `wish` is a word to merge that waits. `merged_sha` is the commit that it came to on the base, and
+    `watched_until` how long the base branch is watched after that; `deployment` the newest one that was asked for.
+    `verified` says that GitHub signed the head.
     """
 
     id: str
@@ -186,11 +238,26 @@ class Run:
     judgement: Judgement | None = None
     vetoes: int = 0
     warned: int = 0
+    target: Target | None = None
+    errand: Errand | None = None
+    look_at: float = 0.0
+    quiet_since: float = 0.0
+    failures: tuple[Failure, ...] = ()
+    reran: tuple[str, ...] = ()
+    rounds: tuple[str, ...] = ()
+    ledger: tuple[Point, ...] = ()
+    left_out: tuple[str, ...] = ()
+    ask_again: tuple[str, ...] = ()
+    wish: Wish | None = None
+    merged_sha: str = ""
+    watched_until: float = 0.0
+    deployment: Deployment | None = None
+    verified: bool = False
 
     @property
     def branch(self) -> str:
         """The only branch that this run may push."""
-        return branch_name(self.thread.number, self.id)
+        return self.target.branch if self.target else branch_name(self.thread.number, self.id)
 
     @property
     def is_active(self) -> bool:

@@ -4,8 +4,27 @@ Every implementation may raise `TransientError` when the world is away or busy, 
 do something about it. What else is raised stands with the verb.
 """
 
-from ghapp.core.ports.git import CommitText, GitStore
-from ghapp.core.ports.github import Checks, Comment, Issue, Issues, JobLog, Pictures, Pull, Pulls, Remote, Repositories
+from ghapp.core.ports.git import CommitText, GitStore, History
+from ghapp.core.ports.github import (
+    GHOST,
+    Checks,
+    Comment,
+    Deployed,
+    Deployments,
+    Issue,
+    Issues,
+    JobLog,
+    Merges,
+    Pictures,
+    Pull,
+    Pulls,
+    Remote,
+    Repositories,
+    Review,
+    ReviewComment,
+    Reviews,
+    ReviewThread,
+)
 from ghapp.core.ports.records import (
     Clock,
     Conversations,
@@ -41,6 +60,7 @@ from ghapp.core.ports.work import (
 )
 
 __all__ = [
+    "GHOST",
     "MODEL_SOCKET",
     "Account",
     "BudgetSpent",
@@ -50,9 +70,12 @@ __all__ = [
     "CommitText",
     "Completed",
     "Conversations",
+    "Deployed",
+    "Deployments",
     "Engine",
     "Entry",
     "GitStore",
+    "History",
     "Host",
     "Image",
     "Inbox",
@@ -61,6 +84,7 @@ __all__ = [
     "JobLog",
     "Judge",
     "Mail",
+    "Merges",
     "ModelAccess",
     "NoProgress",
     "Pace",
@@ -73,6 +97,10 @@ __all__ = [
     "Remote",
     "Repositories",
     "Results",
+    "Review",
+    "ReviewComment",
+    "ReviewThread",
+    "Reviews",
     "Said",
     "Sandbox",
     "Store",

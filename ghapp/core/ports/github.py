@@ -1,13 +1,18 @@
 """What the use cases need of GitHub: issues, pull requests, checks, and people's rights."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from ghapp.core.checks import Check as CiCheck
 from ghapp.core.events import Actor, IssueLabeled, IssueText, Repository, Thread
+from ghapp.core.evidence import LineRemark
+from ghapp.core.merging import Method, Standing
 from ghapp.core.ports.work import Image
 from ghapp.core.rights import Permission
+
+GHOST = Actor(0, "ghost")
+"""What GitHub shows in place of a user who was deleted."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,12 @@ class JobLog:
 
 @dataclass(frozen=True)
 class Pull:
-    """A pull request as it is now."""
+    """A pull request as it is now.
+
+    `head_repository` is the `owner/name` that holds its branch, None when that was deleted; `writable` that we may push
+    there (our own repository, or a fork whose author lets maintainers edit). `base_sha` is the tip of the base that it
+    is compared with, `merged_sha` the commit that it became on the base.
+    """
 
     number: int
     head_branch: str
@@ -78,6 +88,63 @@ class Pull:
     title: str
     body: str
     url: str
+    author: Actor = GHOST
+    head_repository: str | None = None
+    writable: bool = True
+    base_sha: str = ""
+    merged_sha: str = ""
+
+
+@dataclass(frozen=True)
+class ReviewComment:
+    """One comment of a thread. `at` is GitHub's time (ISO 8601, UTC); `review` the review that it came with."""
+
+    id: int
+    author: Actor
+    body: str
+    at: str
+    review: int | None = None
+
+
+@dataclass(frozen=True)
+class ReviewThread:
+    """A thread beside a line of the change, oldest comment first. `id` is GitHub's node id."""
+
+    id: str
+    path: str
+    line: int | None
+    resolved: bool
+    comments: tuple[ReviewComment, ...]
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Review:
+    """A submitted review. `state` is GitHub's: APPROVED, CHANGES_REQUESTED, COMMENTED or DISMISSED."""
+
+    id: int
+    author: Actor
+    state: str
+    body: str
+    at: str
+    sha: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A deployment or a run of a workflow. `state` is GitHub's word; `over` that it will not change any more."""
+
+    id: int
+    environment: str
+    state: str
+    url: str
+    over: bool
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended badly."""
+        return self.over and self.state not in ("success", "inactive", "neutral", "skipped")
 
 
 class Repositories(Protocol):
@@ -93,8 +160,18 @@ class Repositories(Protocol):
         """A file of the default branch, or None when there is none (or no branch yet)."""
         ...
 
-    def remote(self, repository: Repository) -> Remote:
-        """Where to fetch and push, with a token for this repository alone."""
+    def remote(self, repository: Repository, fork: str = "") -> Remote:
+        """Where to fetch and push, with a token for this repository alone; with `fork`, the address is that fork's.
+
+        The token opens a fork's branch where its pull request lets maintainers edit.
+        """
+        ...
+
+    def sign(self, repository: Repository, branch: str, sha: str, text: str, parents: Sequence[str]) -> str:
+        """Have GitHub itself make and sign a commit with the tree of `sha`, and put `branch` on it; its sha.
+
+        GitHub must have `sha` already. The branch only moves forward: UserError when it does not, or GitHub refuses.
+        """
         ...
 
     def installed(self) -> tuple[Repository, ...]:
@@ -187,4 +264,95 @@ class Checks(Protocol):
 
     def log(self, repository: Repository, job: int) -> JobLog:
         """What one job of Actions printed, by its own id or its check run's, which are the same."""
+        ...
+
+    def told(self, repository: Repository, check: CiCheck) -> JobLog:
+        """What a failing check says of itself: its job's log, else its output and annotations, else its description."""
+        ...
+
+    def rerun(self, repository: Repository, check: CiCheck) -> bool:
+        """Run the failed jobs of the check's workflow run again; False when it is none of Actions."""
+        ...
+
+
+class Reviews(Protocol):
+    """Reviews of pull requests and their threads."""
+
+    def threads(self, repository: Repository, number: int) -> tuple[ReviewThread, ...]:
+        """All threads, resolved ones too, oldest first."""
+        ...
+
+    def submitted(self, repository: Repository, number: int) -> tuple[Review, ...]:
+        """All submitted reviews, oldest first."""
+        ...
+
+    def reply(self, repository: Repository, number: int, comment: int, body: str, marker: str) -> None:
+        """Reply in the thread of a comment. `marker` is a hidden text of the body: a reply that has it is not repeated."""
+        ...
+
+    def resolve(self, repository: Repository, thread: str) -> None:
+        """Resolve a thread. Twice is once."""
+        ...
+
+    def request(self, repository: Repository, number: int, logins: Sequence[str]) -> None:
+        """Ask these people for a review. Who cannot be asked (the author, who left) is passed over."""
+        ...
+
+    def submit(
+        self, repository: Repository, number: int, sha: str, body: str, remarks: Sequence[LineRemark], marker: str
+    ) -> None:
+        """Give a review of one commit: comments, never an approval. One of ours that has `marker` is not repeated."""
+        ...
+
+
+class Merges(Protocol):
+    """What stands between a pull request and its base, and the merge itself."""
+
+    def standing(self, repository: Repository, number: int) -> Standing: ...
+
+    def head_at(self, repository: Repository, pull: Pull, at: str) -> str | None:
+        """What the head was just before `at` (ISO 8601, UTC; a push of that very second came later).
+
+        None when GitHub does not tell.
+        """
+        ...
+
+    def merge(self, repository: Repository, number: int, sha: str, method: Method) -> None:
+        """Merge this head and no other. UserError with GitHub's reason when it refuses."""
+        ...
+
+    def enqueue(self, repository: Repository, number: int, sha: str) -> None:
+        """Hand this head to the merge queue. UserError as above."""
+        ...
+
+    def when_green(self, repository: Repository, number: int, sha: str, method: Method) -> None:
+        """Switch GitHub's auto-merge on. UserError as above."""
+        ...
+
+    def take_back(self, repository: Repository, number: int) -> None:
+        """Out of the queue, and auto-merge off. Nothing happens when neither has it."""
+        ...
+
+
+class Deployments(Protocol):
+    """Deployments, and workflows that deploy."""
+
+    def create(self, repository: Repository, sha: str, environment: str) -> int:
+        """Ask for a deployment of one commit; its id. UserError when GitHub refuses, for its checks are red, say."""
+        ...
+
+    def dispatch(self, repository: Repository, workflow: str, ref: str, inputs: Mapping[str, str]) -> int:
+        """Start a workflow by its file's name on a branch; the id of its run."""
+        ...
+
+    def read(self, repository: Repository, deployment: int) -> Deployed:
+        """How a deployment stands."""
+        ...
+
+    def read_run(self, repository: Repository, run: int) -> Deployed:
+        """How a run of a workflow stands."""
+        ...
+
+    def of(self, repository: Repository, sha: str) -> tuple[Deployed, ...]:
+        """All deployments of one commit, whoever asked for them; the newest of each environment."""
         ...

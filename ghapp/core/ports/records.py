@@ -88,6 +88,10 @@ class Inbox(Protocol):
         """From now on, what happens on the pull request belongs to the issue's thread."""
         ...
 
+    def follow(self, thread: Thread, sha: str) -> None:
+        """From now on, what happens on the commit belongs to the thread, on whatever branch it is."""
+        ...
+
 
 class Mail(Protocol):
     """A thread's inbox, held."""
@@ -172,12 +176,18 @@ class Pace(Protocol):
 class Queue(Protocol):
     """Hands ids to workers. Asking twice for the same thing is asking once."""
 
-    def intake(self, inbox: str) -> None: ...
+    def intake(self, inbox: str, *, urgent: bool = False) -> None:
+        """Have an inbox drained; before all others that wait when it is urgent."""
+        ...
 
     def execute(self, run_id: str, epoch: int) -> None: ...
 
     def has(self, run_id: str, epoch: int) -> bool:
         """Whether that attempt waits or runs."""
+        ...
+
+    def place(self, run_id: str, epoch: int) -> int | None:
+        """How many attempts wait before that one; None when it does not wait (any more)."""
         ...
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ghapp.core.budget import Usage
 from ghapp.core.evidence import Check, CheckResult, Judgement, Report
+from ghapp.core.ledger import Point
 from ghapp.core.run import Remark, Request, Run
 
 
@@ -138,6 +139,9 @@ class Task:
     `feedback` is what was wrong with the work so far, or what people ask for now. `tools` are the commands of further
     MCP servers, by name, that run inside the sandbox. With `over`, the work has failed and ended: the agent is only
     asked what the request lacked, and answers by the reason of its report.
+
+    `kind` is what the work is to come to: a change (fix, revert), a `plan`, the answer to a question (`ask`) or a
+    `review` of the change `diff`; only the first changes files. Each of `points` must be settled by the report.
     """
 
     request: Request
@@ -152,6 +156,9 @@ class Task:
     stand_in: str = ""
     tools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     over: bool = False
+    kind: str = "fix"
+    points: tuple[Point, ...] = ()
+    diff: str = ""
 
 
 class Host(Protocol):
