@@ -102,9 +102,7 @@ class PullRequest(_Model):
 class Autofix(_Model):
     """A check that a command mends, without a model."""
 
-    check: Annotated[Text, Field(max_length=100)] = Field(
-        description="The check's name at CI; `*` stands for any text."
-    )
+    check: Annotated[Text, Field(max_length=100)] = Field(description="The check's name at CI; `*` is any text.")
     run: Text = Field(description="A shell command, run at the root in the sandbox; what it changes is the repair.")
 
 
@@ -136,7 +134,7 @@ class Merge(_Model):
     )
     auto: bool = Field(
         False,
-        description="Hand a merge that waits to GitHub's auto-merge, which a push of others does not stop at once.",
+        description="Hand a merge that waits to GitHub's auto-merge, which a later push does not stop.",
     )
     means: Literal["merged", "deployed", "released"] = Field(
         "merged", description="What a merge comes to here: `merged` only, `deployed` by itself, or in the next release."

@@ -20,10 +20,10 @@ class Point:
     """One thread of a review, or the text of a review as a whole.
 
     `id` is GitHub's node id of the thread, or `review:` and the review's number; `name` is what the agent calls it
-    (`T1`, `T2`, …); `comment` is the thread's first comment, to which one replies, and None for a review's text. `asked`
-    is what was said in it, author by author. `newest` is the id of the last comment (or review) that was taken in, by
-    which a point that is raised again is told from one that is settled. `words` are the agent's, for the reply;
-    `told` that the reply is written.
+    (`T1`, `T2`, …); `comment` is the thread's first comment, to which one replies, and None for a review's text.
+    `asked` is what was said in it, author by author. `newest` is the id of the last comment (or review) that was
+    taken in, by which a point that is raised again is told from one that is settled. `words` are the agent's, for
+    the reply; `told` that the reply is written.
     """
 
     id: str

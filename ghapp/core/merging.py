@@ -12,8 +12,8 @@ Method = Literal["merge", "squash", "rebase"]
 class Wish:
     """Somebody's word to merge one commit: `sha` is the head that they saw when they said it.
 
-    `at` is GitHub's time of the word (ISO 8601, UTC), `comment` where it was said (None for a ticked box). `handed` says
-    to whom GitHub's side of it was given: its merge queue, or its auto-merge.
+    `at` is GitHub's time of the word (ISO 8601, UTC), `comment` where it was said (None for a ticked box). `handed`
+    says to whom GitHub's side of it was given: its merge queue, or its auto-merge.
     """
 
     sha: str
@@ -50,9 +50,9 @@ class Standing:
     """How a pull request stands at GitHub.
 
     `state` is GitHub's mergeable state in lower case (clean, behind, blocked, dirty, draft, unstable, has_hooks,
-    unknown), `decision` its review decision ("" where no review is asked for). `approved_by` and `objected_by` are those
-    whose last word was that, Apps included. `queued` and `auto` say that GitHub's queue or auto-merge has it. `methods`
-    are those that the repository allows.
+    unknown), `decision` its review decision ("" where no review is asked for). `approved_by` and `objected_by` are
+    those whose last word was that, Apps included. `queued` and `auto` say that GitHub's queue or auto-merge has it.
+    `methods` are those that the repository allows.
     """
 
     state: str

@@ -127,7 +127,7 @@ class Pause(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """Somebody's pull request that a run works on: its branch, and the repository that holds it, which may be a fork."""
+    """Somebody's pull request that a run works on: its branch, and the repository that holds it, maybe a fork."""
 
     branch: str
     full_name: str
@@ -186,14 +186,14 @@ class Run:
     the store has counted when the record is read; `warned` is the mark of the budget, in percent, that was told last;
     `vetoes` counts the judge's.
 
-    `target` is somebody's pull request that the run works on, in place of one of its own; `errand` what code is to do to
-    the work first. `look_at` is when the followed pull request is to be looked at again at the latest (0: at the next
-    poll); `quiet_since` since when all its checks stand as they are; `failures` why those of the head fail; `reran` the
-    names of checks that were run again on it; `rounds` are the signatures of the failures that CI sent the run back for.
-    `ledger` are the points of its reviews and `left_out` who was not heard there; `ask_again` whom to ask for a review
-    once CI is green. `wish` is a word to merge that waits. `merged_sha` is the commit that it came to on the base, and
-    `watched_until` how long the base branch is watched after that; `deployment` the newest one that was asked for.
-    `verified` says that GitHub signed the head.
+    `target` is somebody's pull request that the run works on, in place of one of its own; `errand` what code is to
+    do to the work first. `look_at` is when the followed pull request is to be looked at again at the latest (0: at
+    the next poll); `quiet_since` since when all its checks stand as they are; `failures` why those of the head
+    fail; `reran` the names of checks that were run again on it; `rounds` are the signatures of the failures that CI
+    sent the run back for. `ledger` are the points of its reviews and `left_out` who was not heard there;
+    `ask_again` whom to ask for a review once CI is green. `wish` is a word to merge that waits. `merged_sha` is the
+    commit that it came to on the base, and `watched_until` how long the base branch is watched after that;
+    `deployment` the newest one that was asked for. `verified` says that GitHub signed the head.
     """
 
     id: str

@@ -287,7 +287,7 @@ class Reviews(Protocol):
         ...
 
     def reply(self, repository: Repository, number: int, comment: int, body: str, marker: str) -> None:
-        """Reply in the thread of a comment. `marker` is a hidden text of the body: a reply that has it is not repeated."""
+        """Reply in the thread of a comment. `marker` is a hidden text of the body: one that has it is not repeated."""
         ...
 
     def resolve(self, repository: Repository, thread: str) -> None:
