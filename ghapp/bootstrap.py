@@ -17,24 +17,31 @@ from ghapp.core import messages
 from ghapp.core.errors import UserError
 from ghapp.core.ports import Account, CommitText, Conversations, Engine, Relay, Results
 from ghapp.core.run import Run
+from ghapp.flow.aftermath import Aftermath
 from ghapp.flow.change import Workshop
+from ghapp.flow.ci import FollowCi
 from ghapp.flow.context import Context, Files, Gathered, about_files
 from ghapp.flow.execute import Execute
 from ghapp.flow.followup import FollowUp
 from ghapp.flow.intake import Defaults, Intake
 from ghapp.flow.judging import Judging
+from ghapp.flow.merging import Merging
 from ghapp.flow.local import Forgetful, InMemory
 from ghapp.flow.proof import Proof
 from ghapp.flow.publish import Publish
 from ghapp.flow.reconcile import Reconcile
+from ghapp.flow.reviews import FollowReviews
 from ghapp.flow.status import Status
 from ghapp.flow.steering import Steering
 from ghapp.git.mirrors import GitMirrors
 from ghapp.github.app import GitHubApp
 from ghapp.github.checks import GitHubChecks
+from ghapp.github.deployments import GitHubDeployments
 from ghapp.github.issues import GitHubIssues
+from ghapp.github.merges import GitHubMerges
 from ghapp.github.pulls import GitHubPulls
 from ghapp.github.repositories import GitHubRepositories
+from ghapp.github.reviews import GitHubReviews
 from ghapp.records import Records, SystemClock, records
 from ghapp.relays import relay_in_process, relay_process
 from ghapp.sandbox.bubblewrap import Bubblewrap
@@ -52,13 +59,25 @@ class GitHub:
     issues: GitHubIssues
     pulls: GitHubPulls
     checks: GitHubChecks
+    reviews: GitHubReviews
+    merges: GitHubMerges
+    deployments: GitHubDeployments
 
 
 def github(settings: Settings) -> GitHub:
     """GitHub. Raises UserError when the App is not configured."""
     settings.require("GITHUB_APP_ID")
     app = GitHubApp(settings.github_app_id, _key(settings), settings.github_api_url, settings.github_server_url)
-    return GitHub(app, GitHubRepositories(app), GitHubIssues(app), GitHubPulls(app), GitHubChecks(app))
+    return GitHub(
+        app,
+        GitHubRepositories(app),
+        GitHubIssues(app),
+        GitHubPulls(app),
+        GitHubChecks(app),
+        GitHubReviews(app),
+        GitHubMerges(app),
+        GitHubDeployments(app),
+    )
 
 
 def _key(settings: Settings) -> str:
@@ -101,14 +120,7 @@ def intake(settings: Settings) -> Intake:
     """What drains inboxes."""
     kept, hub = records(settings), github(settings)
     telling = status(settings, kept, hub)
-    follow_up = FollowUp(
-        pulls=hub.pulls,
-        checks=hub.checks,
-        store=kept.runs,
-        transcripts=kept.transcripts,
-        status=telling,
-        clock=SystemClock(),
-    )
+    passing_on = steering(kept, telling)
     return Intake(
         repositories=hub.repositories,
         issues=hub.issues,
@@ -117,11 +129,29 @@ def intake(settings: Settings) -> Intake:
         queue=kept.queue,
         transcripts=kept.transcripts,
         status=telling,
-        follow_up=follow_up,
-        steering=steering(kept, telling),
+        follow_up=follow_up(kept, hub, telling, passing_on),
+        steering=passing_on,
         clock=SystemClock(),
         defaults=Defaults(settings.engine, settings.model),
         new_key=new_key,
+    )
+
+
+def follow_up(kept: Records, hub: GitHub, telling: Status, passing_on: Steering) -> FollowUp:
+    """What follows open pull requests."""
+    clock = SystemClock()
+    return FollowUp(
+        repositories=hub.repositories,
+        pulls=hub.pulls,
+        inbox=kept.inbox,
+        ci=FollowCi(hub.pulls, hub.checks, passing_on, telling, clock),
+        reviews=FollowReviews(hub.reviews, hub.repositories, passing_on, telling, clock),
+        merging=Merging(hub.repositories, hub.issues, hub.pulls, hub.merges, passing_on, telling, clock),
+        aftermath=Aftermath(hub.repositories, hub.issues, hub.checks, hub.deployments, telling, clock),
+        store=kept.runs,
+        transcripts=kept.transcripts,
+        status=telling,
+        clock=clock,
     )
 
 

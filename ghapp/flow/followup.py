@@ -1,105 +1,80 @@
-"""After the pull request is open: its checks and its fate, always read from GitHub, never from the event."""
+"""After the pull request is open: its fate, head, checks, reviews and merge, read from GitHub, never from the event."""
 
 from dataclasses import dataclass
 
-from ghapp.core import checks as ci
-from ghapp.core import messages
-from ghapp.core.checks import Check
-from ghapp.core.errors import Gone
-from ghapp.core.ports import Checks, Clock, Pull, Pulls, Store, Transcripts
+from ghapp.core.config import PATH, Config
+from ghapp.core.errors import Gone, UserError
+from ghapp.core.events import Repository
+from ghapp.core.ports import Clock, Inbox, Pull, Pulls, Repositories, Store, Transcripts
 from ghapp.core.run import Conclusion, Run, State
+from ghapp.flow.aftermath import Aftermath
 from ghapp.flow.attempt import Attempt
+from ghapp.flow.ci import FollowCi, wait_again
+from ghapp.flow.merging import Merging
+from ghapp.flow.reviews import FollowReviews
 from ghapp.flow.status import Status
-
-NO_CI_SECONDS = 300.0
-
-Reported = tuple[Check, ...]
-"""What CI says of one commit."""
 
 
 @dataclass(frozen=True)
 class FollowUp:
     """Moves a parked run on. The caller holds the thread's inbox, so nobody else writes the record."""
 
+    repositories: Repositories
     pulls: Pulls
-    checks: Checks
+    inbox: Inbox
+    ci: FollowCi
+    reviews: FollowReviews
+    merging: Merging
+    aftermath: Aftermath
     store: Store
     transcripts: Transcripts
     status: Status
     clock: Clock
 
     def look(self, run: Run) -> None:
-        """Read the pull request and its checks, and record what is new."""
-        if run.pull is None or not run.is_followed:
-            return
-        attempt = Attempt(run, self.store, self.transcripts, self.status, self.clock)
+        """Read the pull request and what belongs to it, and do what is due."""
+        attempt = self.attempt(run)
+        if run.state is State.DEPLOYING:
+            self.aftermath.look(attempt, self.config(run.thread.repository))
+        elif run.pull is not None and run.is_followed:
+            self._look_at_pull(attempt, run.pull)
+
+    def attempt(self, run: Run) -> Attempt:
+        """A hand on a parked run."""
+        return Attempt(run, self.store, self.transcripts, self.status, self.clock)
+
+    def config(self, repository: Repository) -> Config:
+        """The repository's config as it is now. One that is not understood stops nothing that is underway."""
         try:
-            pull = self.pulls.read(run.thread.repository, run.pull)
+            return Config.parse(self.repositories.read_file(repository, PATH))
+        except UserError:
+            return Config()
+
+    def _look_at_pull(self, attempt: Attempt, number: int) -> None:
+        repository = attempt.run.thread.repository
+        try:
+            pull = self.pulls.read(repository, number)
         except Gone:
-            attempt.end(Conclusion.CLOSED, f"#{run.pull} is not there any more.")
+            attempt.end(Conclusion.CLOSED, f"#{number} is not there any more.")
             return
         if pull.merged:
-            attempt.end(Conclusion.MERGED, f"#{pull.number} is merged.")
+            self.aftermath.begin(attempt, pull, self.config(repository))
         elif not pull.open:
-            attempt.end(Conclusion.CLOSED, f"#{pull.number} was closed without a merge.")
+            attempt.end(Conclusion.CLOSED, f"#{number} was closed without a merge.")
         else:
-            self._look_at_head(attempt, pull)
+            self._look_at_head(attempt, pull, self.config(repository))
 
-    def _look_at_head(self, attempt: Attempt, pull: Pull) -> None:
-        if pull.head_sha != attempt.run.head_sha:
-            attempt.update(head_sha=pull.head_sha, ci=())
-            attempt.tell("note", f"the head of #{pull.number} is now {pull.head_sha[:9]}")
-            self._wait_again(attempt, "the head moved")
-        self._look_at_checks(attempt, pull)
+    def _look_at_head(self, attempt: Attempt, pull: Pull, config: Config) -> None:
+        """One thing after the other, as long as the run stays parked."""
+        self._take_head(attempt, pull)
+        for look in (self.ci.look, self.reviews.look, self.merging.look):
+            if attempt.run.is_followed:
+                look(attempt, pull, config)
 
-    def _look_at_checks(self, attempt: Attempt, pull: Pull) -> None:
-        reported = self.checks.on(attempt.run.thread.repository, attempt.run.head_sha)
-        verdict = ci.judge(reported)
-        known = reported == attempt.run.ci
-        match verdict.state:
-            case ci.CiState.GREEN if not (known and attempt.run.state is State.AWAITING_REVIEW):
-                self._green(attempt, pull, reported)
-            case ci.CiState.RED if not known:
-                self._red(attempt, pull, reported, verdict.failing)
-            case ci.CiState.PENDING | ci.CiState.NONE if not known:
-                self._wait_again(attempt, "CI is running")
-                attempt.update(ci=reported, reason="CI is running" if reported else "nothing is reported on the head")
-                self.status.tell(attempt.run)
-            case ci.CiState.NONE if attempt.run.state is State.AWAITING_CI:
-                self._say_no_ci(attempt)
-
-    def _green(self, attempt: Attempt, pull: Pull, reported: Reported) -> None:
-        """Out of draft once for each head; who puts it back to draft afterwards has a reason."""
-        self._show_ci(attempt.run, pull, reported)
-        attempt.update(ci=reported)
-        if attempt.run.state is State.AWAITING_CI:
-            attempt.tell("ci", "CI is green")
-            if pull.draft:
-                self.pulls.mark_ready(attempt.run.thread.repository, pull.number)
-            attempt.enter(State.AWAITING_REVIEW, f"CI is green; #{pull.number} is ready for review")
-
-    def _red(self, attempt: Attempt, pull: Pull, reported: Reported, failing: tuple[str, ...]) -> None:
-        """What is shown goes first: once it is in the record, nobody looks at it again."""
-        names = ", ".join(failing)
-        self._show_ci(attempt.run, pull, reported)
-        attempt.tell("ci", f"CI is red: {names}")
-        self._wait_again(attempt, "CI is red")
-        attempt.update(ci=reported, reason=f"CI is red: {names}. The pull request stays a draft.")
-        self.status.tell(attempt.run)
-
-    def _wait_again(self, attempt: Attempt, reason: str) -> None:
-        if attempt.run.state is State.AWAITING_REVIEW:
-            attempt.enter(State.AWAITING_CI, reason)
-
-    def _say_no_ci(self, attempt: Attempt) -> None:
-        """Nothing is reported, and nothing may ever be: no success, so a person must know that it is their turn."""
-        waited = self.clock.now() - attempt.run.history[-1].at
-        if waited > NO_CI_SECONDS and attempt.run.reason != messages.no_ci():
-            attempt.update(reason=messages.no_ci())
-            self.status.tell(attempt.run)
-
-    def _show_ci(self, run: Run, pull: Pull, reported: Reported) -> None:
-        """In the pull request's body, as it is now."""
-        body = messages.with_ci(pull.body, reported)
-        if body != pull.body:
-            self.pulls.edit_body(run.thread.repository, pull.number, body)
+    def _take_head(self, attempt: Attempt, pull: Pull) -> None:
+        if pull.head_sha == attempt.run.head_sha:
+            return
+        self.inbox.follow(attempt.run.thread, pull.head_sha)
+        attempt.update(head_sha=pull.head_sha, ci=(), failures=(), reran=(), verified=False)
+        attempt.tell("note", f"the head of #{pull.number} is now {pull.head_sha[:9]}")
+        wait_again(attempt, "the head moved")

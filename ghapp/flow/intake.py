@@ -108,7 +108,7 @@ class Intake:
                 self._start(intent, event, config)
             case intents.CancelRun() if run is not None:
                 self.cancel(run, intent.conclusion, intent.reason)
-            case intents.ResumeForCI() | intents.FollowPull() if run is not None:
+            case intents.ResumeForCI() | intents.ResumeForReview() | intents.FollowPull() if run is not None:
                 self.follow_up.look(run)
             case intents.SteerRun() | intents.TopUp() | intents.AllowPaths() if run is not None:
                 self._pass_on(intent, event, run)

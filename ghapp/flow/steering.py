@@ -6,6 +6,7 @@ however often its event is acted on: a word is kept under its comment's id, and 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ghapp.core.errors import Superseded
 from ghapp.core.intents import AllowPaths, SteerRun, TopUp
@@ -75,6 +76,14 @@ class Steering:
         paths = tuple(dict.fromkeys((*run.allowed, *allowed.paths)))
         through = replace(run, allowed=paths, notes=(*run.notes, allowed.note), pause=None)
         self._queue(through, allowed.reason)
+
+    def send_back(self, run: Run, reason: str, **changes: Any) -> Run:
+        """The next attempt of a followed run, which makes a commit of its own; `changes` are facts for it.
+
+        What was let through was so as it stood. Lost workers and the judge's vetoes count for each attempt anew.
+        """
+        anew = replace(run, recoveries=0, vetoes=0, candidate="", allowed=(), look_at=0.0)
+        return self._queue(replace(anew, **changes), reason)
 
     def _unheard(self, run: Run) -> Sequence[Said]:
         return self.conversations.said(run.id)[run.heard :]
