@@ -25,8 +25,8 @@ from ghapp.flow.execute import Execute
 from ghapp.flow.followup import FollowUp
 from ghapp.flow.intake import Defaults, Intake
 from ghapp.flow.judging import Judging
-from ghapp.flow.merging import Merging
 from ghapp.flow.local import Forgetful, InMemory
+from ghapp.flow.merging import Merging
 from ghapp.flow.proof import Proof
 from ghapp.flow.publish import Publish
 from ghapp.flow.reconcile import Reconcile

@@ -76,10 +76,13 @@ class GitMirrors:
         with self._reading(repository, base, head) as git:
             return changes.change(git, base, head)
 
-    def commit(self, repository: Repository, head: str, base: str, text: CommitText, run_id: str) -> str:
+    def commit(
+        self, repository: Repository, head: str, base: str, text: CommitText, run_id: str, merged: str = ""
+    ) -> str:
         """A commit of ours with the tree of `head` on top of `base`; the same arguments make the same sha."""
-        with self._reading(repository, base, head) as git:
-            return pushing.commit(git, head, base, text, f"{pushing.CANDIDATES}/{_run_id(run_id)}")
+        parents = [base, merged] if merged else [base]
+        with self._reading(repository, head, *parents) as git:
+            return pushing.commit(git, head, parents, text, f"{pushing.CANDIDATES}/{_run_id(run_id)}")
 
     def has(self, repository: Repository, sha: str) -> bool:
         """Whether the mirror holds this commit."""
@@ -95,6 +98,27 @@ class GitMirrors:
         git = self._reaching(repository, remote)
         _check_branch(git, branch)
         pushing.push(git, remote, _sha(sha), branch, ours)
+
+    def lend(self, repository: Repository, remote: Remote, sha: str) -> None:
+        """Bring a commit of ours to the remote, on no branch. UserError when the server declines."""
+        pushing.lend(self._reaching(repository, remote), remote, _sha(sha))
+
+    def fork_point(self, repository: Repository, one: str, other: str) -> str | None:
+        """The newest commit that both come from; None when they have none, or the mirror lacks one of them."""
+        if not (self.has(repository, one) and self.has(repository, other)):
+            return None
+        with self._reading(repository, one, other) as git:
+            try:
+                return git.text("merge-base", one, other)
+            except GitFailed as failure:
+                if failure.exit_code == 1:  # https://git-scm.com/docs/git-merge-base: there is none
+                    return None
+                raise
+
+    def same_tree(self, repository: Repository, one: str, other: str) -> bool:
+        """Whether both hold the same files."""
+        with self._reading(repository, one, other) as git:
+            return len({git.text("rev-parse", "--verify", f"{sha}^{{tree}}") for sha in (one, other)}) == 1
 
     def diff(self, repository: Repository, base: str, head: str) -> str:
         """The change as a unified diff, cut at 1 MB."""
@@ -127,16 +151,17 @@ class GitMirrors:
 
 
 def _fetch(git: Git, remote: Remote, branch: str) -> str | None:
-    _check_branch(git, branch)
+    there = branch if branch.startswith("refs/") else f"refs/heads/{branch}"
+    _check_ref(git, there)
     ref = f"refs/honk/fetched/{quote(branch, safe='')}"
     try:
         git.run(
             "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance",
-            "--update-shallow", "--", remote.url, f"+refs/heads/{branch}:{ref}",
+            "--update-shallow", "--", remote.url, f"+{there}:{ref}",
             limits=_FETCHING,
         )  # fmt: skip
     except GitFailed as failure:
-        if f"couldn't find remote ref refs/heads/{branch}" in failure.stderr:
+        if f"couldn't find remote ref {there}" in failure.stderr:
             return None
         raise remotes.complaint(failure, remote) or failure from None
     sha = git.text("rev-parse", "--verify", ref)
@@ -168,8 +193,12 @@ def _drop_stale_locks(folder: Path) -> None:
 
 
 def _check_branch(git: Git, branch: str) -> None:
-    if not git.succeeds("check-ref-format", f"refs/heads/{branch}"):
-        raise ValueError(f"not a branch name: {branch!r}")
+    _check_ref(git, f"refs/heads/{branch}")
+
+
+def _check_ref(git: Git, ref: str) -> None:
+    if not git.succeeds("check-ref-format", ref):
+        raise ValueError(f"not a branch name: {ref!r}")
 
 
 def _sha(sha: str) -> str:

@@ -10,16 +10,18 @@ from ghapp.git import remotes
 from ghapp.git.process import Git, GitFailed, Limits
 
 CANDIDATES = "refs/honk/candidate"
+LENT = "refs/honk/lent"
 _PUSHING = Limits(seconds=900)
 
 
-def commit(git: Git, head: str, base: str, text: CommitText, keep_below: str) -> str:
-    """A commit with the tree of `head` and the one parent `base`, kept by a ref of its own sha below `keep_below`."""
+def commit(git: Git, head: str, parents: Sequence[str], text: CommitText, keep_below: str) -> str:
+    """A commit with the tree of `head` and these parents, kept by a ref of its own sha below `keep_below`."""
     person = {"NAME": text.author_name, "EMAIL": text.author_email, "DATE": f"@{int(text.at)} +0000"}
     people = {f"GIT_{role}_{name}": value for role in ("AUTHOR", "COMMITTER") for name, value in person.items()}
     message = text.message.encode(errors="replace")
     tree = git.text("rev-parse", "--verify", f"{head}^{{tree}}")
-    sha = replace(git, variables=people).text("commit-tree", tree, "-p", base, stdin=message)
+    above = [word for parent in parents for word in ("-p", parent)]
+    sha = replace(git, variables=people).text("commit-tree", tree, *above, stdin=message)
     git.run("update-ref", f"{keep_below}/{sha}", sha)
     return sha
 
@@ -43,6 +45,14 @@ def push(git: Git, remote: Remote, sha: str, branch: str, ours: Sequence[str]) -
         )  # fmt: skip
     except GitFailed as failure:
         raise _declined(failure, remote, branch) from None
+
+
+def lend(git: Git, remote: Remote, sha: str) -> None:
+    """Push `sha` under a ref of its own that is no branch: nobody is told of it, and no CI runs for it."""
+    try:
+        git.run("push", "--quiet", "--", remote.url, f"{sha}:{LENT}/{sha}", limits=_PUSHING)
+    except GitFailed as failure:
+        raise _declined(failure, remote, f"{LENT}/{sha}") from None
 
 
 def _receiver(remote: Remote) -> list[str]:
