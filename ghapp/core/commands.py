@@ -43,6 +43,10 @@ class Verb(StrEnum):
     HELP = "help"
 
 
+ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
+"""The form of a name that `deploy` understands."""
+
+
 class Reason(StrEnum):
     """Why a command line was refused."""
 
@@ -101,7 +105,6 @@ _COMMAND = re.compile(r" {0,3}/(?=[Hh][Oo][Nn][Kk](?:[ \t]|\Z))")
 _CODE_OR_HIDDEN = re.compile(r"(`[^`]*`)|<!--.*?(?:-->|\Z)", re.DOTALL)
 _COURTESY = re.compile(r"(?:(?:now|please|it|this|everything|all|thanks|immediately)[,.!]*[ \t]*)+", re.ASCII | re.I)
 _DOLLARS = re.compile(r"\+[0-9]{1,4}(?:\.[0-9]{1,2})?")
-_ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9-]{1,20}")
 _MEANT = {
     "abort": Verb.STOP,
@@ -182,7 +185,7 @@ def _budget(verb: Verb, argument: str) -> Command | Refusal:
 
 
 def _environment(verb: Verb, argument: str) -> Command | Refusal:
-    if _ENVIRONMENT.fullmatch(argument):
+    if ENVIRONMENT.fullmatch(argument):
         return Command(verb, argument)
     reason = Reason.ARGUMENT if argument else Reason.MISSING
     return Refusal(reason, "“deploy” takes the name of one environment.", "deploy staging")

@@ -216,7 +216,7 @@ def _rows(model: type[BaseModel], prefix: str = "") -> list[str]:
         inner = next((part for part in _parts(field.annotation) if issubclass(part, BaseModel)), None)
         default = _default(field.default) if not field.is_required() else "required"
         rows.append(f"| `{prefix}{name}` | {default} | {field.description} |")
-        step = {"labels": ".NAME", "mcp": ".NAME", "verify": "[]"}.get(name, "")
+        step = {"labels": ".NAME", "mcp": ".NAME", "deploy": ".NAME", "verify": "[]", "autofix": "[]"}.get(name, "")
         rows += _rows(inner, f"{prefix}{name}{step}.") if inner else []
     return rows
 
