@@ -137,12 +137,14 @@ class Target:
 class Errand:
     """What code does to the work before the agent is asked, and instead of it where that is enough.
 
-    `update` takes the commit `sha` of the base in, `revert` undoes the commit `sha`, `autofix` runs `commands`.
+    `update` takes the commit `sha` of the base in (its newest when that is empty), `revert` undoes the commit `sha`,
+    `autofix` runs `commands`. What is `done` is in the work that was kept.
     """
 
     kind: Literal["update", "revert", "autofix"]
     sha: str = ""
     commands: tuple[str, ...] = ()
+    done: bool = False
 
 
 @dataclass(frozen=True)
@@ -187,12 +189,13 @@ class Run:
     `vetoes` counts the judge's.
 
     `target` is somebody's pull request that the run works on, in place of one of its own; `errand` what code is to
-    do to the work first. `look_at` is when the followed pull request is to be looked at again at the latest (0: at
-    the next poll); `quiet_since` since when all its checks stand as they are; `failures` why those of the head
-    fail; `reran` the names of checks that were run again on it; `rounds` are the signatures of the failures that CI
-    sent the run back for. `ledger` are the points of its reviews and `left_out` who was not heard there;
-    `ask_again` whom to ask for a review once CI is green. `wish` is a word to merge that waits. `merged_sha` is the
-    commit that it came to on the base, and `watched_until` how long the base branch is watched after that;
+    do to the work first. `by_code` says that code alone made the candidate; `reverts` is the pull request that a
+    run of the kind revert undoes. `look_at` is when the followed pull request is to be looked at again at the
+    latest (0: at the next poll); `quiet_since` since when all its checks stand as they are; `failures` why those of
+    the head fail; `reran` the names of checks that were run again on it; `rounds` are the signatures of the
+    failures that CI sent the run back for. `ledger` are the points of its reviews and `left_out` who was not heard
+    there; `ask_again` whom to ask for a review once CI is green. `wish` is a word to merge that waits. `merged_sha`
+    is the commit that it came to on the base, and `watched_until` how long the base branch is watched after that;
     `deployment` the newest one that was asked for. `verified` says that GitHub signed the head.
     """
 
@@ -240,6 +243,8 @@ class Run:
     warned: int = 0
     target: Target | None = None
     errand: Errand | None = None
+    by_code: bool = False
+    reverts: int | None = None
     look_at: float = 0.0
     quiet_since: float = 0.0
     failures: tuple[Failure, ...] = ()
