@@ -3,6 +3,7 @@
 from enum import IntEnum
 
 from ghapp.core.commands import Verb
+from ghapp.core.config import Config
 
 
 class Permission(IntEnum):
@@ -34,10 +35,18 @@ NEEDED = {
     Verb.BUDGET: Permission.WRITE,
     Verb.ALLOW: Permission.MAINTAIN,
 }
-"""The least right for each verb. A label counts as the verb of its kind."""
+"""The least right for each verb, where the repository sets no other. A label counts as the verb of its kind."""
 
 TO_STEER = Permission.WRITE
 """The least right of somebody whose plain comment reaches the agent at work."""
 
 BEYOND_THE_CAP = Permission.MAINTAIN
 """The least right to raise a run's budget above the repository's `budget.cap`."""
+
+
+def needed(verb: Verb, argument: str, config: Config) -> Permission:
+    """The least right for this verb here: `merge.role` and `deploy.NAME.role` are the repository's own."""
+    environment = config.deploy.get(argument) if verb is Verb.DEPLOY else None
+    if environment is not None:
+        return Permission[environment.role.upper()]
+    return Permission[config.merge.role.upper()] if verb is Verb.MERGE else NEEDED[verb]

@@ -6,7 +6,7 @@ from ghapp.core.commands import Refusal, Verb
 from ghapp.core.disarm import plain
 from ghapp.core.messages.status import now_word, waits_for
 from ghapp.core.messages.words import coded, money
-from ghapp.core.run import Run
+from ghapp.core.run import Run, State
 
 
 def not_allowed(login: str, verb: Verb, needed: str, has: str) -> str:
@@ -24,11 +24,6 @@ def refusal(refused: Refusal) -> str:
 def not_yet(verb: Verb) -> str:
     """A verb that is known and comes later."""
     return f"`/honk {verb}` is not in this version of Honk yet. `/honk help` lists what is."
-
-
-def not_yet_on_pulls() -> str:
-    """Work on a pull request comes later."""
-    return "This version of Honk starts on issues only. Say it on the issue, please."
 
 
 def already_at_work(run: Run) -> str:
@@ -53,13 +48,20 @@ def nothing_to_retry() -> str:
     return "There was no run here yet. `/honk fix` starts one."
 
 
-def standing(run: Run | None) -> str:
-    """The answer to status."""
+def standing(run: Run | None, place: int | None = None) -> str:
+    """The answer to status. `place` is how many attempts wait before the run's; None when it does not wait."""
     if run is None:
         return "There was no run here yet. `/honk fix` starts one."
     where = f" Pull request: #{run.pull}." if run.pull else ""
     waits = f"\n\n{waits_for(run)}" if waits_for(run) else ""
-    return f"**{now_word(run)}**: {plain(run.reason or 'no reason was noted')}.{where}{waits}"
+    ahead = f" {_ahead(place)}" if place is not None and run.state is State.QUEUED else ""
+    return f"**{now_word(run)}**: {plain(run.reason or 'no reason was noted')}.{ahead}{where}{waits}"
+
+
+def _ahead(place: int) -> str:
+    if place == 0:
+        return "It is the next one."
+    return "1 run is before it." if place == 1 else f"{place} runs are before it."
 
 
 def why(run: Run | None) -> str:
@@ -78,16 +80,21 @@ def help_text() -> str:
             "",
             "| write | and I |",
             "|---|---|",
-            "| `/honk` or `/honk fix …` | work on this issue |",
+            "| `/honk` or `/honk fix …` | work on it, or change the pull request as you say |",
             "| any comment while I work | hear it at my next turn, if you may write here |",
-            "| `/honk fix …` on the pull request | change it as you say |",
-            "| `/honk stop` | stop, and keep what is done |",
-            "| `/honk retry` | try again |",
+            "| `/honk plan` | plan it; `/honk fix` goes on from there |",
+            "| `/honk ask …` | answer, and change nothing |",
+            "| `/honk review` | review this pull request |",
+            "| `/honk stop`, `/honk retry` | stop and keep what is done, or try again |",
+            "| `/honk status`, `/honk why` | say where it stands and why |",
             "| `/honk budget +5` | spend up to 5 dollars more, and go on |",
             "| `/honk allow` | let protected files through, if you maintain this |",
-            "| `/honk status`, `/honk why` | say where it stands and why |",
+            "| `/honk update` | take in the base branch |",
+            "| `/honk merge` | merge the commit that you see, once CI is green |",
+            "| `/honk deploy NAME` | deploy it |",
+            "| `/honk revert` | undo it after its merge, by a pull request |",
             "",
-            "The label `honk` does the same as `/honk fix`.",
+            "The labels `honk` and `honk:plan` do the same as `/honk fix` and `/honk plan`.",
         ]
     )
 
@@ -110,9 +117,9 @@ def nothing_open() -> str:
     return "No run is open here. `/honk fix` starts one."
 
 
-def topped_up_note(login: str, micros: int, comment: int) -> str:
-    """Kept with the run; the comment's id tells that this very word was acted on."""
-    return f"@{login} added {money(micros)} to the budget (comment {comment})."
+def topped_up_note(login: str, micros: int, word: str) -> str:
+    """Kept with the run; `word`, such as `comment 7`, tells that this very word was acted on."""
+    return f"@{login} added {money(micros)} to the budget ({word})."
 
 
 def topped_up(run: Run, micros: int) -> str:
@@ -145,14 +152,14 @@ def said_before_the_pause() -> str:
     return "That was said before I showed what waits now. Look at the status comment, and say `/honk allow` again."
 
 
-def allowed_by(login: str, comment: int) -> str:
-    """How the note of an allowance begins."""
-    return f"@{login} let through (comment {comment}): "
+def allowed_by(login: str, word: str) -> str:
+    """How the note of an allowance begins. `word` as above."""
+    return f"@{login} let through ({word}): "
 
 
-def allowed_note(login: str, comment: int, paths: Sequence[str]) -> str:
+def allowed_note(login: str, word: str, paths: Sequence[str]) -> str:
     """Kept with the run: who let what through."""
-    return allowed_by(login, comment) + ", ".join(map(coded, paths))
+    return allowed_by(login, word) + ", ".join(map(coded, paths))
 
 
 def let_through() -> str:

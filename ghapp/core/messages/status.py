@@ -1,9 +1,11 @@
 """The status comment: where a run stands, what it has used, what it waits for, and the words to say."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ghapp.core.disarm import inline
 from ghapp.core.gate import Severity
+from ghapp.core.kinds import READING
+from ghapp.core.messages.boxes import boxes
 from ghapp.core.messages.words import ci_table, coded, duration, fit, marker, money, quoted
 from ghapp.core.run import Conclusion, Pause, Remark, Run, State
 
@@ -12,7 +14,7 @@ MAX_PATHS = 30
 
 _MAX_NOTES, _MAX_WORDS, _MAX_WORD = 8, 5, 200
 
-_CHECKLIST = (
+_CHANGE = (
     (State.PREPARING, "prepare the sandbox"),
     (State.CODING, "make the change"),
     (State.VERIFYING, "run the checks on it"),
@@ -21,6 +23,13 @@ _CHECKLIST = (
     (State.AWAITING_CI, "CI"),
     (State.AWAITING_REVIEW, "ready for review"),
 )
+_CHECKLISTS = {
+    "plan": ((State.PREPARING, "prepare the sandbox"), (State.CODING, "make a plan"), (State.DONE, "post it")),
+    "ask": ((State.PREPARING, "prepare the sandbox"), (State.CODING, "find out"), (State.DONE, "answer")),
+    "review": ((State.PREPARING, "prepare the sandbox"), (State.CODING, "read the change"), (State.DONE, "review it")),
+}
+"""What comes one after the other in a run that changes nothing; for the other kinds it is _CHANGE."""
+
 _NOW = {
     State.QUEUED: "queued",
     State.PREPARING: "preparing",
@@ -30,8 +39,8 @@ _NOW = {
     State.PUBLISHING: "publishing",
     State.AWAITING_CI: "waiting for CI",
     State.AWAITING_REVIEW: "ready for review",
-    State.MERGING: "merging",
-    State.DEPLOYING: "merged, deploying",
+    State.MERGING: "waiting to merge",
+    State.DEPLOYING: "merged, being watched",
     State.PAUSED: "paused",
 }
 _ENDED = {
@@ -50,8 +59,15 @@ _ENDED = {
 }
 
 
+_CODING = {"plan": "planning", "ask": "finding out", "review": "reviewing"}
+
+
 def now_word(run: Run) -> str:
     """Where the run stands, in a word or three."""
+    if run.conclusion is Conclusion.ANSWERED and run.kind == "review":
+        return "reviewed"
+    if run.state is State.CODING:
+        return _CODING.get(run.kind, _NOW[run.state])
     return _ENDED[run.conclusion] if run.conclusion else _NOW[run.state]
 
 
@@ -67,29 +83,54 @@ def status_comment(run: Run, now: float, page: str, waiting: Sequence[Remark] = 
     """
     end = run.history[-1].at if run.is_done and run.history else now
     head = f"**Honk** · {now_word(run)} · {duration(end - run.created_at)} · [follow it]({page})"
-    parts = [marker(run.id, "status"), head, _checklist(run)]
-    if run.pull is not None:
-        parts.append(f"Pull request: #{run.pull}")
-    if run.ci:
-        parts.append(ci_table(run.ci))
-    elif run.state is State.AWAITING_CI:
-        parts.append("CI has reported nothing on this commit yet.")
+    parts = [marker(run.id, "status"), head, _checklist(run), *(section(run) for section in _SECTIONS)]
     if not run.is_active:
         parts.append(quoted(run.reason))
     parts.append("\n".join(f"- {inline(note[:500])}" for note in run.notes[-_MAX_NOTES:]))
     if run.is_done:
-        return fit([*parts, _unheard("Said too late for this run", waiting)])
-    words = _unheard("Waiting for the agent's next turn", waiting)
-    return fit([*parts, spent(run), waits_for(run), words, "`/honk stop` stops it."])
+        parts.append(_unheard("Said too late for this run", waiting))
+    else:
+        parts += [spent(run), waits_for(run), _unheard("Waiting for the agent's next turn", waiting)]
+    return "\n\n".join(filter(None, [fit(parts), boxes(run)]))  # whatever had to be cut, the boxes are there
+
+
+def _pull(run: Run) -> str:
+    if run.pull is None:
+        return ""
+    if run.target is not None:
+        return f"Works on #{run.pull}: the branch {coded(run.target.branch)} of {coded(run.target.full_name)}"
+    return f"About #{run.pull}" if run.kind in READING else f"Pull request: #{run.pull}"
+
+
+def _signed(run: Run) -> str:
+    return f"GitHub signed `{run.head_sha[:7]}`: it is a verified commit." if run.verified and run.head_sha else ""
+
+
+def _checks(run: Run) -> str:
+    if run.ci:
+        return ci_table(run.ci)
+    return "CI has reported nothing on this commit yet." if run.state is State.AWAITING_CI else ""
+
+
+def _wish(run: Run) -> str:
+    if run.wish is None or not run.is_followed:
+        return ""
+    waits = {"queue": "the merge queue has it", "auto": "GitHub's auto-merge has it"}.get(run.wish.handed)
+    return f"@{run.wish.by.login} wants `{run.wish.sha[:7]}` merged; {waits or 'it waits for CI'}."
+
+
+_SECTIONS: Sequence[Callable[[Run], str]] = (_pull, _signed, _checks, _wish)
+"""What the comment says of the pull request, in this order. A section that has nothing to say is empty."""
 
 
 def _checklist(run: Run) -> str:
     """What is done, what is under way and what comes. A queued run begins anew; a paused one stands where it was."""
-    order = [state for state, _ in _CHECKLIST]
-    entered = [step.state for step in run.history]
+    steps = _CHECKLISTS.get(run.kind, _CHANGE)
+    order = [state for state, _ in steps]
+    entered = _entered(run)
     place = _place(run, entered, order)
     lines = []
-    for number, (state, text) in enumerate(_CHECKLIST):
+    for number, (state, text) in enumerate(steps):
         reached = state in entered and number <= place
         current = reached and number == place and not run.is_done and state is not State.AWAITING_REVIEW
         icon = "⏸" if run.state is State.PAUSED else "▶"
@@ -97,10 +138,17 @@ def _checklist(run: Run) -> str:
     return "\n".join(lines)
 
 
+def _entered(run: Run) -> list[State]:
+    """The states on the way; an end is one of them when it is the one that was wanted."""
+    wanted = run.conclusion in (Conclusion.ANSWERED, Conclusion.PLANNED)
+    return [step.state for step in run.history if wanted or step.state is not State.DONE]
+
+
 def _place(run: Run, entered: Sequence[State], order: Sequence[State]) -> int:
+    """How far it is. A run that pauses, or waits to merge, is where it was before."""
     if run.state is State.QUEUED:
         return -1
-    if run.state is State.PAUSED:
+    if run.state in (State.PAUSED, State.MERGING):
         return next((order.index(state) for state in reversed(entered) if state in order), -1)
     return order.index(run.state) if run.state in order else len(order)
 
