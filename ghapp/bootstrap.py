@@ -18,12 +18,14 @@ from ghapp.core.errors import UserError
 from ghapp.core.ports import Account, CommitText, Conversations, Engine, Relay, Results
 from ghapp.core.run import Run
 from ghapp.flow.aftermath import Aftermath
+from ghapp.flow.answering import Answering
 from ghapp.flow.change import Workshop
 from ghapp.flow.ci import FollowCi
 from ghapp.flow.context import Context, Files, Gathered, about_files
 from ghapp.flow.execute import Execute
 from ghapp.flow.followup import FollowUp
-from ghapp.flow.intake import Defaults, Intake
+from ghapp.flow.ground import Grounds
+from ghapp.flow.intake import Intake
 from ghapp.flow.judging import Judging
 from ghapp.flow.local import Forgetful, InMemory
 from ghapp.flow.merging import Merging
@@ -31,6 +33,7 @@ from ghapp.flow.proof import Proof
 from ghapp.flow.publish import Publish
 from ghapp.flow.reconcile import Reconcile
 from ghapp.flow.reviews import FollowReviews
+from ghapp.flow.starting import Defaults, Starting
 from ghapp.flow.status import Status
 from ghapp.flow.steering import Steering
 from ghapp.git.mirrors import GitMirrors
@@ -129,8 +132,23 @@ def intake(settings: Settings) -> Intake:
         queue=kept.queue,
         transcripts=kept.transcripts,
         status=telling,
+        starting=starting(settings, kept, hub, telling),
         follow_up=follow_up(kept, hub, telling, passing_on),
         steering=passing_on,
+        clock=SystemClock(),
+    )
+
+
+def starting(settings: Settings, kept: Records, hub: GitHub, telling: Status) -> Starting:
+    """What makes runs of wishes."""
+    return Starting(
+        repositories=hub.repositories,
+        issues=hub.issues,
+        pulls=hub.pulls,
+        store=kept.runs,
+        inbox=kept.inbox,
+        queue=kept.queue,
+        status=telling,
         clock=SystemClock(),
         defaults=Defaults(settings.engine, settings.model),
         new_key=new_key,
@@ -197,6 +215,7 @@ def execute(settings: Settings) -> Execute:
     return Execute(
         repositories=hub.repositories,
         workshop=shop,
+        answering=Answering(shop, hub.issues, hub.pulls, hub.reviews),
         publish=publish,
         store=kept.runs,
         transcripts=kept.transcripts,
@@ -225,15 +244,11 @@ def workshop(
     )
     verifiers = RepositoryVerifiers()
     return Workshop(
-        git=GitMirrors(data, protocols),
-        sandbox=sandbox,
+        grounds=Grounds(GitMirrors(data, protocols), sandbox, verifiers, gather, conversations),
         relay=relay,
         engine=engine,
-        verifiers=verifiers,
         proof=Proof(sandbox, verifiers, results),
-        gather=gather,
         judging=Judging(ModelJudge(), relay, settings.judge, settings.judge_model),
-        conversations=conversations,
         commit_text=text,
         prompts=prompt_hash,
         secrets=known_secrets(settings),

@@ -3,33 +3,21 @@
 `honk worker` and `honk fix` both do exactly this; what differs is the journal they keep.
 """
 
-import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from ghapp.core import gate, messages
-from ghapp.core.config import PATH, Config
 from ghapp.core.errors import Superseded, TransientError, UserError
 from ghapp.core.events import Repository
-from ghapp.core.evidence import Check, Evidence, Outcome, Report, is_green
+from ghapp.core.evidence import Evidence, Outcome, Report, is_green
 from ghapp.core.gate import Finding, Severity
 from ghapp.core.leaks import Watch
-from ghapp.core.ports import (
-    BudgetSpent,
-    CommitText,
-    Conversations,
-    Engine,
-    GitStore,
-    Prepared,
-    Relay,
-    Sandbox,
-    Task,
-    Verifiers,
-    Workspace,
-)
+from ghapp.core.ledger import Fate
+from ghapp.core.ports import BudgetSpent, CommitText, Conversations, Engine, GitStore, Relay, Task, Workspace
 from ghapp.core.run import Conclusion, Run, State
-from ghapp.flow.context import Files, Gathered, advice_of
+from ghapp.flow import errands
+from ghapp.flow.ground import Ground, Grounds
 from ghapp.flow.host import EngineHost, Journal
 from ghapp.flow.judging import Judging
 from ghapp.flow.proof import BaseResult, Proof, verdict
@@ -46,26 +34,20 @@ class Ended(Exception):  # an ending, not an error
         self.conclusion = conclusion
 
 
-@dataclass(frozen=True)
-class Ground:
-    """Where the work starts: the base commit, what the repository says of itself, its template, and the context."""
-
-    repository: Repository
-    mirror: Path
-    base: str
-    config: Config
-    checks: tuple[Check, ...]
-    advice: dict[str, str]
-    prepared: Prepared
-    gathered: Gathered
+class NothingNew(Exception):  # an ending of the attempt, not of the run
+    """There is a pull request, and nothing new came of the work; the message is the agent's word."""
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What one attempt works at: `base` are the checks' results on the base commit, `work` has the agent work."""
+    """What one attempt works at, from the commit `start` on.
+
+    `base` are the checks' results on the base commit, `work` has the agent work.
+    """
 
     ground: Ground
     workspace: Workspace
+    start: str
     base: BaseResult
     work: Callable[[str, bool], Report]
 
@@ -74,94 +56,71 @@ class Bench:
 class Workshop:
     """The parts that making a change takes.
 
-    `gather` looks up what a request names; `engine` gives a coding agent by its name, and `prompts` the version of its
-    prompts; `secrets` are strings that must never leave in a change; `tools` are the MCP servers that repositories may
-    start in the sandbox, by name.
+    `engine` gives a coding agent by its name, and `prompts` the version of its prompts; `secrets` are strings that must
+    never leave in a change; `tools` are the MCP servers that repositories may start in the sandbox, by name.
     """
 
-    git: GitStore
-    sandbox: Sandbox
+    grounds: Grounds
     relay: Relay
     engine: Callable[[str], Engine]
-    verifiers: Verifiers
     proof: Proof
     judging: Judging
-    gather: Callable[[Run, Files], Gathered]
-    conversations: Conversations
     commit_text: Callable[[Run], CommitText]
     prompts: Callable[[str], str]
     secrets: Sequence[str] = ()
     tools: Sequence[str] = ()
 
-    def config(self, repository: Repository, base: str) -> Config:
-        """The repository's config as of a commit."""
-        return _config_of(self.git.files(repository, base))
+    @property
+    def git(self) -> GitStore:
+        """The mirrors."""
+        return self.grounds.git
 
-    def prepare(self, journal: Journal, repository: Repository, base: str) -> Ground:
-        """Read what the base commit says of itself, and make its template."""
-        files = self.git.files(repository, base)
-        config = _config_of(files)
-        setup = self.verifiers.setup(files) if config.setup is None else config.setup
-        checks = self.verifiers.checks(files) if config.verify is None else config.checks
-        advice, gathered = advice_of(journal.run.request, files), self._gathered(journal, files)
-        mirror = self.git.mirror(repository)
-        prepared = self.sandbox.prepare(mirror, base, setup, config.egress)
-        how = "reused" if prepared.reused else "made"
-        journal.tell("note", f"the template of {base[:9]} is {how}: {' && '.join(setup)[:300] or 'no set-up'}")
-        if prepared.failed:
-            journal.note("A set-up command failed; the checks may lack what it should have installed.")
-            journal.tell("note", prepared.log[-2_000:])
-        if prepared.refused:
-            journal.note(messages.setup_refused(prepared.refused))
-        return Ground(repository, mirror, base, config, tuple(checks), advice, prepared, gathered)
-
-    def _gathered(self, journal: Journal, files: Files) -> Gathered:
-        """What the request names, looked up before the first turn; a conversation that goes on has it already."""
-        if self.conversations.lines(journal.run.id):
-            return Gathered()
-        gathered = self.gather(journal.run, files)
-        for note in gathered.notes:
-            journal.tell("note", note)
-        if gathered.text:
-            journal.tell("context", gathered.text)
-        return gathered
-
-    def restore(self, journal: Journal, repository: Repository) -> str | None:
-        """The commit of the work that was kept, in this machine's mirror; None when there is none."""
-        work = self.conversations.work(journal.run.id)
-        if not work:
-            return None
-        with tempfile.NamedTemporaryFile(prefix="honk-work-") as file:
-            file.write(work)
-            file.flush()
-            try:
-                return self.git.import_bundle(repository, Path(file.name), journal.run.id)
-            except UserError as error:
-                journal.note(f"The work that was kept cannot be used: {error}")
-                return None
+    @property
+    def _conversations(self) -> Conversations:
+        return self.grounds.conversations
 
     def candidate(self, journal: Journal, repository: Repository) -> str | None:
         """The commit of ours that an earlier attempt made, made again from the work that was kept."""
-        head = self.restore(journal, repository)
+        head = self.grounds.restore(journal, repository)
         return head and self._commit(journal.run, repository, head, journal.run.base_sha)
 
     def make(self, journal: Journal, ground: Ground) -> None:
         """Work until the run's candidate is a commit that passed the gate.
 
-        Raises Ended, BudgetSpent or UserError when it does not come to that, and Superseded when the run was stopped;
-        what was done by then is the run's unfinished commit, if the gate lets it out.
+        Raises NothingNew, Ended, BudgetSpent or UserError when it does not come to that, and Superseded when the run
+        was stopped; what was done by then is the run's unfinished commit, if the gate lets it out.
         """
         base = self.proof.on_base(ground.mirror, ground.prepared, ground.checks, journal.tell)
+        with self._at_work(journal, ground, base) as bench:
+            try:
+                self._until_it_may_leave(journal, bench)
+            except (BudgetSpent, Ended, UserError, Superseded) as ending:
+                if journal.was_stopped() or not isinstance(ending, Superseded):
+                    self._keep_what_is_there(journal, bench)
+                raise
+
+    def consult(self, journal: Journal, ground: Ground) -> Report:
+        """Have the agent read, think and answer; whatever it does to the workspace is thrown away."""
+        with self._at_work(journal, ground, {}) as bench:
+            journal.update(prompt=self.prompts(journal.run.engine))
+            journal.enter(State.CODING, "the agent reads and answers")
+            report = bench.work(journal.run.feedback, False)
+            journal.update(report=report, feedback="")
+            return report
+
+    @contextmanager
+    def _at_work(self, journal: Journal, ground: Ground, base: BaseResult) -> Iterator[Bench]:
+        """A workspace with an agent at it."""
         start, run = self._start(journal, ground), journal.run
         engine = self.engine(run.engine)
         with (
-            self.sandbox.open(ground.mirror, ground.prepared, start) as workspace,
+            self.grounds.sandbox.open(ground.mirror, ground.prepared, start) as workspace,
             self.relay.open(run, run.model) as model,
         ):
             host = EngineHost(
                 journal,
                 workspace,
-                self.conversations,
+                self._conversations,
                 lambda: verdict(self.proof.compare(workspace, base, ground.checks)),
             )
 
@@ -171,20 +130,15 @@ class Workshop:
                 # The agent's words go to GitHub as the change does.
                 return report.rewritten(Watch(self.secrets).withhold)
 
-            bench = Bench(ground, workspace, base, work)
-            try:
-                self._until_it_may_leave(journal, bench)
-            except (BudgetSpent, Ended, UserError, Superseded) as ending:
-                if journal.was_stopped() or not isinstance(ending, Superseded):
-                    self._keep_what_is_there(journal, bench)
-                raise
+            yield Bench(ground, workspace, start, base, work)
 
     def _start(self, journal: Journal, ground: Ground) -> str:
         """Where the work goes on: at what people see in the pull request, else at what was kept, else at the base."""
         run = journal.run
-        if self.conversations.lines(run.id) is None:
+        if self._conversations.lines(run.id) is None:
             journal.note(messages.conversation_lost())
-        kept = None if _is_anothers(run) else self.restore(journal, ground.repository)
+        anew = _is_anothers(run) or (run.errand is not None and not run.errand.done)
+        kept = None if anew else self.grounds.restore(journal, ground.repository)
         there = run.head_sha if self.git.has(ground.repository, run.head_sha) else ground.base
         return kept or there
 
@@ -198,15 +152,18 @@ class Workshop:
             feedback=feedback,
             context=ground.gathered.text,
             images=ground.gathered.images,
-            conversation=self.conversations.lines(run.id) or (),
+            conversation=self._conversations.lines(run.id) or (),
             stand_in=self._stand_in(run, ground, start),
             tools={name: command for name, command in ground.config.tools.items() if name in self.tools},
             over=over,
+            kind=run.kind,
+            points=tuple(point for point in run.ledger if point.fate is Fate.OPEN),
+            diff=self.git.diff(ground.repository, ground.base, start) if run.kind == "review" else "",
         )
 
     def _stand_in(self, run: Run, ground: Ground, start: str) -> str:
         """What was done, for an agent that cannot take its conversation up; empty when nothing was."""
-        if start == ground.base:
+        if start == ground.base or run.kind == "review":
             return ""
         said = [run.report.summary] if run.report else []
         diff = self.git.diff(ground.repository, ground.base, start)
@@ -214,21 +171,16 @@ class Workshop:
 
     def _until_it_may_leave(self, journal: Journal, bench: Bench) -> None:
         journal.update(prompt=self.prompts(journal.run.engine))
-        feedback, failures = journal.run.feedback, list[str]()
+        failures = list[str]()
         for _ in range(bench.ground.config.budget.repairs + 1):
-            journal.enter(State.CODING, "the agent goes on with what it is told" if feedback else "the agent works")
-            report = bench.work(feedback, False)
-            journal.update(report=report, feedback="")
-            _must_be_a_change(report, bench.workspace)
+            report = self._work(journal, bench)
+            self._must_be_a_change(journal, bench, report)
             head = self._prove(journal, bench)
-            feedback = _what_is_wrong(journal.run.evidence, journal.run.findings)
-            if not feedback:
-                journal.enter(State.JUDGING, "a second model looks at the change")
-                diff = self.git.diff(bench.ground.repository, bench.ground.base, head)
-                feedback = self.judging.objection(journal, bench.ground.config, diff)
-            if not feedback:
+            objection = self._objection(journal, bench, head)
+            if not objection:
                 break
-            journal.tell("note", feedback)
+            journal.tell("note", objection)
+            journal.update(feedback=objection)
             failures.append(_kind(journal.run))
             if failures.count(failures[-1]) == SAME_FAILURES:
                 journal.note(f"The same failure came {SAME_FAILURES} times, so no further repair was tried.")
@@ -236,7 +188,61 @@ class Workshop:
         if journal.run.state is State.VERIFYING:
             self._ask_what_was_lacking(journal, bench)
             journal.enter(State.JUDGING, "the gate looks at what leaves the sandbox")
-        journal.update(candidate=self._accept(journal, bench.ground, head))
+        journal.update(candidate=self._accept(journal, bench.ground, head), feedback="")
+
+    def _work(self, journal: Journal, bench: Bench) -> Report:
+        """One turn of work: by code where there is an errand and that is enough, else by the agent."""
+        feedback = journal.run.feedback
+        journal.enter(State.CODING, "the agent goes on with what it is told" if feedback else "the agent works")
+        report = self._by_code(journal, bench)
+        if report is None:
+            report = bench.work(journal.run.feedback, False)
+            journal.update(by_code=False)
+        journal.update(report=report, feedback="")
+        return report
+
+    def _by_code(self, journal: Journal, bench: Bench) -> Report | None:
+        """Do the errand, and keep what came of it; None when the agent has to go on from there."""
+        errand = journal.run.errand
+        if errand is None or errand.done:
+            return None
+        if errand.kind == "update":
+            errand = replace(errand, sha=bench.ground.base)
+        done = errands.run(errand, bench.workspace, bench.start)
+        journal.tell("note", done.output[-2_000:])
+        told = messages.in_conflict(errand, done.conflicts) if done.conflicts else ""
+        feedback = "\n\n".join(filter(None, [told, journal.run.feedback]))
+        journal.update(errand=replace(errand, done=True), feedback=feedback)
+        if bench.workspace.changed():
+            self._import(journal, bench.ground, bench.workspace)
+        if done.conflicts or not self._is_new(journal, bench):
+            return None
+        journal.update(by_code=True)
+        return messages.by_code(errand, journal.run.report, journal.run.reverts)
+
+    def _is_new(self, journal: Journal, bench: Bench) -> bool:
+        """Whether the work differs from what people see already."""
+        run, repository = journal.run, bench.ground.repository
+        if run.pull is None:
+            return bench.workspace.changed()
+        if self.git.fork_point(repository, run.head_sha, bench.ground.base) != bench.ground.base:
+            return True
+        head = self._import(journal, bench.ground, bench.workspace) if bench.workspace.changed() else bench.ground.base
+        return not self.git.same_tree(repository, head, run.head_sha)
+
+    def _must_be_a_change(self, journal: Journal, bench: Bench, report: Report) -> None:
+        """An open pull request stays as it is when nothing new came of the work."""
+        said = report.reason or report.summary
+        if journal.run.pull is not None and not self._is_new(journal, bench):
+            raise NothingNew(said or "The agent changed nothing.")
+        match report.outcome:
+            case Outcome.NO_CHANGE:
+                raise Ended(Conclusion.NO_CHANGES, said or "The agent found that no change is needed.")
+            case Outcome.NEEDS_PERSON:
+                raise Ended(Conclusion.REJECTED, said or "The agent says that a person is needed.")
+            case Outcome.DONE if not bench.workspace.changed():
+                told = f"The agent says it is done, but changed nothing. Its words: {said}"
+                raise Ended(Conclusion.NO_CHANGES, told)
 
     def _prove(self, journal: Journal, bench: Bench) -> str:
         """The work as an imported commit, with its evidence and findings recorded."""
@@ -248,9 +254,20 @@ class Workshop:
         journal.update(evidence=evidence, findings=self._inspect(journal.run, ground, head), judgement=None)
         return head
 
+    def _objection(self, journal: Journal, bench: Bench, head: str) -> str:
+        """What the agent is told to mend; empty when the change may go on. Code's own work is not judged by taste."""
+        wrong = _what_is_wrong(journal.run.evidence, journal.run.findings)
+        if wrong:
+            return wrong
+        journal.enter(State.JUDGING, "a second model looks at the change")
+        if journal.run.by_code:
+            return ""
+        diff = self.git.diff(bench.ground.repository, bench.ground.base, head)
+        return self.judging.objection(journal, bench.ground.config, diff)
+
     def _import(self, journal: Journal, ground: Ground, workspace: Workspace) -> str:
         bundle = workspace.collect(self.commit_text(journal.run).message)
-        self.conversations.keep_work(journal.run, bundle.read_bytes())
+        self._conversations.keep_work(journal.run, bundle.read_bytes())
         return self.git.import_bundle(ground.repository, bundle, journal.run.id)
 
     def _inspect(self, run: Run, ground: Ground, head: str) -> tuple[Finding, ...]:
@@ -260,7 +277,7 @@ class Workshop:
 
     def _ask_what_was_lacking(self, journal: Journal, bench: Bench) -> None:
         """The person who asked should know how to ask better. An answer that does not come is no further failure."""
-        if not self.conversations.lines(journal.run.id):
+        if not self._conversations.lines(journal.run.id):
             return  # nobody is there who remembers
         try:
             answer = bench.work("", True).reason.strip()
@@ -281,10 +298,14 @@ class Workshop:
         return commit
 
     def _commit(self, run: Run, repository: Repository, head: str, base: str) -> str:
-        """Our commit with the tree of `head`: on the base, or on what others see or have put on our branch."""
+        """Our commit with the tree of `head`: on the base, or on what others see or have put on our branch.
+
+        A base that is newer than that is taken in: it becomes the second parent.
+        """
         goes_on = run.pull is not None or _is_anothers(run)
         parent = run.head_sha if goes_on and self.git.has(repository, run.head_sha) else base
-        return self.git.commit(repository, head, parent, self.commit_text(run), run.id)
+        has_base = parent == base or self.git.fork_point(repository, parent, base) == base
+        return self.git.commit(repository, head, parent, self.commit_text(run), run.id, "" if has_base else base)
 
     def _keep_what_is_there(self, journal: Journal, bench: Bench) -> None:
         """Every end keeps the work, if the gate agrees, and never at the price of the first error."""
@@ -298,24 +319,9 @@ class Workshop:
             journal.note(f"What was done could not be kept on a branch: {error}")
 
 
-def _config_of(files: Files) -> Config:
-    return Config.parse(files[PATH]() if PATH in files else None)
-
-
 def _is_anothers(run: Run) -> bool:
     """Whether our branch holds somebody else's commit."""
     return bool(run.head_sha) and run.head_sha not in run.published
-
-
-def _must_be_a_change(report: Report, workspace: Workspace) -> None:
-    said = report.reason or report.summary
-    match report.outcome:
-        case Outcome.NO_CHANGE:
-            raise Ended(Conclusion.NO_CHANGES, said or "The agent found that no change is needed.")
-        case Outcome.NEEDS_PERSON:
-            raise Ended(Conclusion.REJECTED, said or "The agent says that a person is needed.")
-        case Outcome.DONE if not workspace.changed():
-            raise Ended(Conclusion.NO_CHANGES, f"The agent says it is done, but changed nothing. Its words: {said}")
 
 
 def _what_is_wrong(evidence: Sequence[Evidence], findings: Sequence[Finding]) -> str:

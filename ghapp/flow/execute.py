@@ -1,12 +1,14 @@
 """One attempt at a run, from the claim to the parked pull request. Read `attempt` first: it is the list of steps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ghapp.core.errors import Superseded, TransientError, UserError
+from ghapp.core.kinds import READING
 from ghapp.core.ports import BudgetSpent, Clock, NoProgress, Repositories, Store, Transcripts
-from ghapp.core.run import MAX_RECOVERIES, Conclusion, Pause, State
+from ghapp.core.run import MAX_RECOVERIES, Conclusion, Pause, Run, State
+from ghapp.flow.answering import Answering
 from ghapp.flow.attempt import Attempt
-from ghapp.flow.change import Ended, Workshop
+from ghapp.flow.change import Ended, NothingNew, Workshop
 from ghapp.flow.publish import MustAsk, Publish
 from ghapp.flow.status import Status
 
@@ -19,6 +21,7 @@ class Execute:
 
     repositories: Repositories
     workshop: Workshop
+    answering: Answering
     publish: Publish
     store: Store
     transcripts: Transcripts
@@ -30,12 +33,8 @@ class Execute:
         run = self.store.claim(run_id, epoch, worker)
         attempt = Attempt(run, self.store, self.transcripts, self.status, self.clock)
         attempt.enter(State.PREPARING, "a worker took it", pause=None, unfinished="")
-        repository = run.thread.repository
         try:
-            base = self._fetch(attempt)
-            if not self._is_made(attempt):
-                self.workshop.make(attempt, self.workshop.prepare(attempt, repository, base))
-            self.publish.pull_request(attempt, self.workshop.config(repository, base))
+            self._work(attempt)
         except TransientError as error:
             self._give_back(attempt, error)
         except MustAsk as question:
@@ -49,6 +48,21 @@ class Execute:
             if attempt.was_stopped():
                 self._keep(attempt)
             raise
+
+    def _work(self, attempt: Attempt) -> None:
+        base = self._fetch(attempt)
+        if attempt.run.kind in READING:
+            self.answering.answer(attempt, base)
+            return
+        repository, grounds = attempt.run.thread.repository, self.workshop.grounds
+        config = grounds.config(repository, base)
+        try:
+            if not self._is_made(attempt):
+                self.workshop.make(attempt, grounds.prepare(attempt, repository, base))
+        except NothingNew as word:
+            self.publish.nothing_new(attempt, str(word))
+        else:
+            self.publish.pull_request(attempt, config)
 
     def fail(self, run_id: str, epoch: int, reason: str) -> None:
         """End a run after a defect of our own; nothing when it is not this attempt's any more."""
@@ -64,7 +78,7 @@ class Execute:
             attempt.hand_back(reason, not_before=self.clock.now(), recoveries=run.recoveries)
 
     def _fetch(self, attempt: Attempt) -> str:
-        """Bring the mirror up to date; the base commit, which stays the same once there is work on it."""
+        """Bring the mirror up to date; the base commit of the work."""
         run, git = attempt.run, self.workshop.git
         repository = run.thread.repository
         remote = self.repositories.remote(repository)
@@ -72,13 +86,32 @@ class Execute:
         newest = git.fetch(repository, remote, branch)
         if newest is None:
             raise UserError("This repository is empty. Push a first commit, then say `/honk retry`.")
-        tip = git.fetch(repository, remote, run.branch) if run.head_sha else None
-        if tip and tip != run.head_sha:  # somebody pushed: what was made before is not what they see
-            attempt.update(head_sha=tip, candidate="", allowed=())
-        base = run.base_sha if run.base_sha and git.has(repository, run.base_sha) else newest
+        if run.head_sha:
+            self._take_head(attempt, git.fetch(repository, remote, _head_ref(run)))
+        base = self._base(attempt.run, newest)
         attempt.update(base_branch=branch, base_sha=base)
         attempt.tell("note", f"the mirror is at {newest[:9]} of {branch}, the work begins at {base[:9]}")
         return base
+
+    def _take_head(self, attempt: Attempt, tip: str | None) -> None:
+        """Somebody pushed: what was made before is not what they see, and an errand is to be done to that."""
+        run = attempt.run
+        if tip and tip != run.head_sha:
+            errand = replace(run.errand, done=False) if run.errand else None
+            attempt.update(head_sha=tip, candidate="", allowed=(), by_code=False, errand=errand)
+
+    def _base(self, run: Run, newest: str) -> str:
+        """The commit that the work is compared with: what the errand takes in, or where the head left its base.
+
+        Before there is a head, it stays the same once there is work on it.
+        """
+        git, repository = self.workshop.git, run.thread.repository
+        errand = run.errand
+        if errand is not None and errand.kind == "update":
+            return errand.sha if errand.done else newest
+        if run.head_sha and (met := git.fork_point(repository, run.head_sha, newest)):
+            return met
+        return run.base_sha if run.base_sha and git.has(repository, run.base_sha) else newest
 
     def _is_made(self, attempt: Attempt) -> bool:
         """An earlier attempt's commit passed the gate, and this machine has it or can make it again."""
@@ -134,3 +167,9 @@ class Execute:
                 attempt.note(f"What was done could not be pushed: {error}")
         if attempt.run.is_done:
             attempt.last_word()
+
+
+def _head_ref(run: Run) -> str:
+    """Somebody's pull request is fetched by its number: its branch may be in a fork."""
+    is_ours = run.target is None and run.kind not in READING
+    return run.branch if is_ours or run.pull is None else f"refs/pull/{run.pull}/head"

@@ -1,39 +1,28 @@
 """Draining one inbox: each event is read, decided on, acted on, and only then taken out."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from dataclasses import dataclass
 
 from ghapp.core import intents, messages, policy
 from ghapp.core.config import PATH, Config
 from ghapp.core.errors import Superseded, UserError
-from ghapp.core.events import CommentCreated, Event, InstallationChanged, IssueLabeled, Thread
+from ghapp.core.events import BoxTicked, CommentCreated, Event, InstallationChanged, IssueLabeled, Thread
 from ghapp.core.ports import Clock, Inbox, Issues, Queue, Repositories, Store, Transcripts
 from ghapp.core.rights import Permission
-from ghapp.core.run import Conclusion, Remark, Request, Run, Step, Trigger, conclude
+from ghapp.core.run import Conclusion, Errand, Run, State, conclude
 from ghapp.flow.followup import FollowUp
+from ghapp.flow.starting import Starting
 from ghapp.flow.status import Status
 from ghapp.flow.steering import Steering
 
 log = logging.getLogger(__name__)
 
 _TRIES = 5
-MAX_REMARKS = 50
-MAX_BODY = 65_536
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """What the operator sets for every run: engine and model."""
-
-    engine: str
-    model: str
 
 
 @dataclass(frozen=True)
 class Intake:
-    """Turns what happened into what is done about it. `new_key` makes an unguessable page key."""
+    """Turns what happened into what is done about it."""
 
     repositories: Repositories
     issues: Issues
@@ -42,11 +31,10 @@ class Intake:
     queue: Queue
     transcripts: Transcripts
     status: Status
+    starting: Starting
     follow_up: FollowUp
     steering: Steering
     clock: Clock
-    defaults: Defaults
-    new_key: Callable[[], str]
 
     def drain(self, inbox: str) -> None:
         """Act on all mail of one inbox, oldest first.
@@ -95,32 +83,45 @@ class Intake:
                 found = Config.parse(self.repositories.read_file(event.thread.repository, PATH))
             except UserError as error:
                 trouble = str(error)
-        return found.model_copy(update={"engine": found.engine or self.defaults.engine}), trouble
+        return found.model_copy(update={"engine": found.engine or self.starting.defaults.engine}), trouble
 
     def _right(self, event: Event, run: Run | None, config: Config) -> Permission:
-        if not isinstance(event, IssueLabeled | CommentCreated) or not policy.concerns_a_right(event, run, config):
+        if not isinstance(event, IssueLabeled | CommentCreated | BoxTicked) or not policy.concerns_a_right(
+            event, run, config
+        ):
             return Permission.NONE
         return self.repositories.permission(event.thread.repository, event.actor)
 
     def _do(self, intent: intents.Intent, event: Event, run: Run | None, config: Config) -> None:
         match intent:
             case intents.StartRun():
-                self._start(intent, event, config)
+                self.starting.start(intent, event, run, config)
             case intents.CancelRun() if run is not None:
                 self.cancel(run, intent.conclusion, intent.reason)
             case intents.ResumeForCI() | intents.ResumeForReview() | intents.FollowPull() if run is not None:
                 self.follow_up.look(run)
-            case intents.SteerRun() | intents.TopUp() | intents.AllowPaths() if run is not None:
+            case intents.SteerRun() | intents.TopUp() | intents.AllowPaths() | intents.UpdateRun() if run is not None:
                 self._pass_on(intent, event, run)
+            case intents.MergeRun() | intents.DeployRun() if run is not None:
+                self._carry_out(intent, event, run, config)
+            case intents.TellStatus():
+                self._answer(event, intents.Answer(self._standing(run), intent.reason))
             case intents.Answer():
                 self._answer(event, intent)
+        if isinstance(event, BoxTicked) and run is not None and not run.is_done:
+            self.status.tell(self.store.load(run.id))  # whose boxes are open again
 
-    def _pass_on(self, word: intents.SteerRun | intents.TopUp | intents.AllowPaths, event: Event, run: Run) -> None:
+    def _pass_on(
+        self, word: intents.SteerRun | intents.TopUp | intents.AllowPaths | intents.UpdateRun, event: Event, run: Run
+    ) -> None:
         """A word to the open run. What it changes goes first: on a second time, the answer is made anew."""
         match word:
             case intents.SteerRun():
                 self.steering.steer(run, word)
                 self.issues.react(run.thread, word.comment, "eyes")
+            case intents.UpdateRun():
+                self.steering.send_back(run, word.reason, errand=Errand("update"))
+                self._seen(event)
             case intents.TopUp():
                 raised = self.steering.top_up(run, word)
                 self._answer(event, intents.Answer(messages.topped_up(raised, word.micros), word.reason))
@@ -128,54 +129,27 @@ class Intake:
                 self.steering.allow(run, word)
                 self._answer(event, intents.Answer(messages.let_through(), word.reason))
 
-    def _start(self, start: intents.StartRun, event: Event, config: Config) -> None:
-        assert isinstance(event, IssueLabeled | CommentCreated)
-        self.issues.react(event.thread, start.trigger.comment, "eyes")
-        run = Run(
-            id=run_id(event.thread, start.trigger),
-            key=self.new_key(),
-            thread=event.thread,
-            requester=event.actor,
-            trigger=start.trigger,
-            request=self._request(start, event),
-            created_at=self.clock.now(),
-            budget=config.budget.as_limits(),
-            kind=start.kind,
-            engine=start.engine or str(config.engine),
-            model=start.model or config.model or self.defaults.model,
-            reason=start.reason,
-        )
-        run = replace(run, history=(Step(run.state, run.created_at),))
-        if self.store.create(self.status.open(run)):
-            self.queue.execute(run.id, run.epoch)
+    def _carry_out(self, word: intents.MergeRun | intents.DeployRun, event: Event, run: Run, config: Config) -> None:
+        """A word about the pull request as a whole."""
+        self._seen(event)
+        attempt = self.follow_up.attempt(run)
+        if isinstance(word, intents.MergeRun):
+            told = self.follow_up.merging.ask(attempt, word, config)
+        else:
+            told = self.follow_up.aftermath.deploy(attempt, word, config)
+        self._answer(event, intents.Answer(told, word.reason))
 
-    def _request(self, start: intents.StartRun, event: IssueLabeled | CommentCreated) -> Request:
-        # On the pull request, what came with the event are our own words.
-        on_pull = isinstance(event, CommentCreated) and event.on_pull
-        text = self.issues.read(event.thread).text if on_pull else event.issue
-        return Request(
-            title=text.title,
-            body=text.body[:MAX_BODY],
-            instruction=start.instruction,
-            remarks=self._remarks(event.thread, start.trigger),
-        )
+    def _seen(self, event: Event) -> None:
+        if isinstance(event, CommentCreated):
+            self.issues.react(event.thread, event.comment, "eyes")
 
-    def _remarks(self, thread: Thread, trigger: Trigger) -> tuple[Remark, ...]:
-        """Comments of people with write access, as they stood when the run was asked for."""
-        standing = [
-            comment
-            for comment in self.issues.comments(thread)
-            if comment.author.type != "Bot" and comment.updated_at <= trigger.at and comment.id != trigger.comment
-        ]
-        rights = {
-            author: self.repositories.permission(thread.repository, author)
-            for author in {comment.author for comment in standing}
-        }
-        trusted = [comment for comment in standing if rights[comment.author] >= Permission.WRITE]
-        return tuple(Remark(item.author.login, item.body[: policy.MAX_REMARK]) for item in trusted[-MAX_REMARKS:])
+    def _standing(self, run: Run | None) -> str:
+        waits = run is not None and run.state is State.QUEUED
+        return messages.standing(run, self.queue.place(run.id, run.epoch) if run is not None and waits else None)
 
     def cancel(self, run: Run, conclusion: Conclusion, reason: str) -> None:
         """End an open run under a new epoch, so that a worker on it stops."""
+        self.follow_up.merging.withdraw(run)
         ended = self.store.supersede(conclude(run, conclusion, self.clock.now(), reason))
         self.transcripts.append(run.id, "step", f"{conclusion.value}: {reason}")
         self.status.tell(ended)
@@ -228,11 +202,7 @@ def _name(event: Event) -> str:
             return str(event.comment)
         case IssueLabeled():
             return f"{event.kind}-{event.updated_at}"
+        case BoxTicked():
+            return f"{event.box}-{event.at}"
         case _:
             return event.kind
-
-
-def run_id(thread: Thread, trigger: Trigger) -> str:
-    """Ten characters that follow from the trigger: asking twice for the same thing makes the same run."""
-    text = f"{thread.key}:{trigger.comment}:{trigger.label}:{trigger.at}"
-    return sha256(text.encode()).hexdigest()[:10]

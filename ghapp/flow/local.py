@@ -153,5 +153,5 @@ class FixLocally:
         if base is None:
             raise UserError(f"the branch {journal.run.base_branch} has no commit yet")
         journal.update(base_sha=base)
-        self.workshop.make(journal, self.workshop.prepare(journal, repository, base))
+        self.workshop.make(journal, self.workshop.grounds.prepare(journal, repository, base))
         journal.enter(State.PUBLISHING, f"the work is on the branch {journal.run.branch}")

@@ -1,13 +1,15 @@
 """What leaves the machine: the branch, the draft pull request, our check run. Each is idempotent by content."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ghapp.core import messages
+from ghapp.core import ledger, messages
 from ghapp.core.config import Config
-from ghapp.core.events import Repository
+from ghapp.core.errors import UserError
 from ghapp.core.evidence import is_green
 from ghapp.core.gate import Severity
+from ghapp.core.ledger import Point
+from ghapp.core.merging import Wish
 from ghapp.core.ports import Checks, GitStore, Inbox, Issues, Pull, Pulls, Repositories
 from ghapp.core.run import Conclusion, Run, State
 from ghapp.flow.attempt import Attempt
@@ -43,23 +45,27 @@ class Publish:
             _pass_through(attempt)
         attempt.enter(State.PUBLISHING, "the branch is pushed and the pull request opened")
         self._must_be_wanted(attempt.run, config)
-        thread = attempt.run.thread
         if attempt.run.pull is not None:
-            self._take_up(thread.repository, attempt.run.pull)
-        self._push(attempt, attempt.run.candidate)
-        pull = self._open(attempt.run)
-        self.inbox.alias(thread.repository, pull.number, thread.number)
-        attempt.update(pull=pull.number)
-        attempt.tell("note", f"pull request #{pull.number} is open, as a draft")
+            self._take_up(attempt.run, attempt.run.pull)
+        self._push(attempt, attempt.run.candidate, config)
+        if attempt.run.target is None:
+            self._open(attempt)
         self._report(attempt.run)
         if _is_proven(attempt.run):
             attempt.enter(State.AWAITING_CI, "the pull request is open; its CI is followed")
         else:
             self._leave_to_a_person(attempt)
 
+    def nothing_new(self, attempt: Attempt, word: str) -> None:
+        """The pull request stays as it is; what the agent says of its reviews is kept for the replies."""
+        _pass_through(attempt)
+        attempt.enter(State.PUBLISHING, "nothing new came of the work")
+        attempt.update(errand=None, ledger=_settled(attempt.run, ""))
+        attempt.enter(State.AWAITING_CI, word)
+
     def _must_be_wanted(self, run: Run, config: Config) -> None:
         issue = self.issues.read(run.thread)
-        if not issue.open:
+        if not issue.open and run.pull is None and run.kind != "revert":
             raise Ended(Conclusion.CLOSED, "The issue was closed while I worked on it.")
         if issue.number != run.thread.number:
             raise Ended(Conclusion.CLOSED, "The issue was moved to another repository while I worked on it.")
@@ -73,13 +79,17 @@ class Publish:
         why = "The judge objects" if is_green(attempt.run.evidence) else "The checks are still red"
         attempt.end(Conclusion.REJECTED, f"{why}; #{attempt.run.pull} stays a draft for a person.")
 
-    def _take_up(self, repository: Repository, number: int) -> None:
-        """A pull request that gets another commit waits for its checks anew. Raises Ended when it is closed."""
-        pull = self.pulls.read(repository, number)
+    def _take_up(self, run: Run, number: int) -> None:
+        """A pull request of ours that gets another commit waits for its checks anew. Raises Ended when it is closed.
+
+        One that only took its base in was looked at as it is.
+        """
+        pull = self.pulls.read(run.thread.repository, number)
         if not pull.open:
             how = (Conclusion.MERGED, "merged") if pull.merged else (Conclusion.CLOSED, "closed without a merge")
             raise Ended(how[0], f"#{number} was {how[1]} while I worked on it.")
-        self.pulls.mark_draft(repository, number)
+        if run.target is None and not run.by_code:
+            self.pulls.mark_draft(run.thread.repository, number)
 
     def branch(self, attempt: Attempt, commit: str) -> None:
         """Keep unfinished work on its branch, without a pull request.
@@ -89,20 +99,58 @@ class Publish:
         if paths := _protected(attempt.run):
             attempt.note(f"What was done is not on a branch, because it touches {', '.join(paths)}.")
             return
-        self._push(attempt, commit)
+        self._push(attempt, commit, Config())
         attempt.note(f"What was done is on the branch `{attempt.run.branch}`.")
 
-    def _push(self, attempt: Attempt, commit: str) -> None:
+    def _push(self, attempt: Attempt, commit: str, config: Config) -> None:
+        """Bring the commit to the branch; all that was known of the head before is of another commit."""
         if commit not in attempt.run.published:  # before the push: who comes after us knows it as ours
             attempt.add(published=(commit,))
         run = attempt.run
-        remote = self.repositories.remote(run.thread.repository)
-        # The commit is made on somebody else's, where there is one: what it takes in may be replaced by it.
-        self.git.push(run.thread.repository, remote, commit, run.branch, (*run.published, run.head_sha))
-        attempt.update(head_sha=commit, ci=())
-        attempt.tell("note", f"pushed {commit[:9]} to {run.branch}")
+        signed = self._signed(attempt, commit) if config.pull_request.commits == "verified" else None
+        if signed is None:
+            remote = self.repositories.remote(run.thread.repository, _fork(run))
+            # The commit is made on somebody else's, where there is one: what it takes in may be replaced by it.
+            self.git.push(run.thread.repository, remote, commit, run.branch, (*run.published, run.head_sha))
+        head = signed or commit
+        self.inbox.follow(run.thread, head)
+        attempt.tell("note", f"pushed {head[:9]} to {run.branch}")
+        attempt.update(
+            head_sha=head,
+            verified=signed is not None,
+            wish=_carried_on(attempt, head),
+            ledger=_settled(run, head),
+            ci=(),
+            failures=(),
+            reran=(),
+            errand=None,
+        )
 
-    def _open(self, run: Run) -> Pull:
+    def _signed(self, attempt: Attempt, commit: str) -> str | None:
+        """The same commit, made and signed by GitHub on our branch; None, and a note why, when that cannot be."""
+        repository, branch = attempt.run.thread.repository, attempt.run.branch
+        if _fork(attempt.run):
+            attempt.note(messages.not_signed("the branch is in a fork"))
+            return None
+        remote = self.repositories.remote(repository)
+        try:
+            self.git.lend(repository, remote, commit)
+            signed = self.repositories.sign(repository, branch, commit)
+        except UserError as error:
+            attempt.note(messages.not_signed(str(error)))
+            return None
+        attempt.add(published=(signed,))
+        self.git.fetch(repository, remote, branch)
+        return signed
+
+    def _open(self, attempt: Attempt) -> None:
+        thread = attempt.run.thread
+        pull = self._opened(attempt.run)
+        self.inbox.alias(thread.repository, pull.number, thread.number)
+        attempt.update(pull=pull.number)
+        attempt.tell("note", f"pull request #{pull.number} is open, as a draft")
+
+    def _opened(self, run: Run) -> Pull:
         body = messages.pull_body(run, self.page(run.key))
         pull = self.pulls.open(
             run.thread.repository,
@@ -131,6 +179,27 @@ def _protected(run: Run) -> tuple[str, ...]:
     """Paths of the change that wait for an admin's word."""
     asked = (finding.path for finding in run.findings if finding.severity is Severity.PAUSE)
     return tuple(dict.fromkeys(path for path in asked if path not in run.allowed))
+
+
+def _fork(run: Run) -> str:
+    """The fork that holds the branch, empty when it is our repository itself."""
+    elsewhere = run.target is not None and run.target.full_name != run.thread.repository.full_name
+    return run.target.full_name if run.target is not None and elsewhere else ""
+
+
+def _carried_on(attempt: Attempt, head: str) -> Wish | None:
+    """A wish to merge what somebody saw holds on for that with its base taken in, when code alone did it."""
+    run = attempt.run
+    took_base_in = run.by_code and run.errand is not None and run.errand.kind == "update"
+    if run.wish is None or not took_base_in or run.wish.sha != run.head_sha:
+        return run.wish
+    attempt.note(messages.wish_moved(run.wish.sha, head))
+    return replace(run.wish, sha=head)
+
+
+def _settled(run: Run, head: str) -> tuple[Point, ...]:
+    """The ledger with what the agent's report says of it."""
+    return ledger.settle(run.ledger, run.report.settled if run.report else (), head)
 
 
 def _is_proven(run: Run) -> bool:

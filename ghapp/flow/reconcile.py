@@ -11,13 +11,13 @@ from ghapp.core.errors import Superseded, UserError
 from ghapp.core.events import Actor, ChecksChanged, Event, IssueLabeled, Repository, Thread, thread_number
 from ghapp.core.ports import Clock, Inbox, Issues, Pull, Pulls, Queue, Repositories, Store
 from ghapp.core.run import MAX_RECOVERIES, Conclusion, Request, Run, State, Step, Trigger, advance, conclude
-from ghapp.flow.intake import Defaults
+from ghapp.flow.starting import Defaults
 from ghapp.flow.status import Status
 from ghapp.flow.steering import Steering
 
 log = logging.getLogger(__name__)
 
-POLL_SECONDS = {State.AWAITING_CI: 300, State.AWAITING_REVIEW: 3600}
+POLL_SECONDS = {State.AWAITING_CI: 300, State.AWAITING_REVIEW: 3600, State.MERGING: 60, State.DEPLOYING: 60}
 LOOK_BACK_SECONDS = 3 * 86_400
 """GitHub keeps deliveries for three days; a wish that is older is nobody's any more."""
 
@@ -77,10 +77,15 @@ class Reconcile:
             self.queue.execute(run.id, run.epoch)
         elif run.is_active and not self.store.is_held(run.id):
             self._take_back(run, now)
-        elif run.is_followed:
-            turn = int(now // POLL_SECONDS.get(run.state, 3600))
-            self._hear(f"poll-{run.id}-{turn}", ChecksChanged(run.thread, run.head_sha, "poll"))
+        elif run.state in POLL_SECONDS:
+            turn = int(now // POLL_SECONDS[run.state])
+            self._look(run, f"poll-{run.id}-{turn}")
+            if 0 < run.look_at <= now:
+                self._look(run, f"due-{run.id}-{run.look_at}")
             self._heed(run)
+
+    def _look(self, run: Run, name: str) -> None:
+        self._hear(name, ChecksChanged(run.thread, run.merged_sha or run.head_sha, "poll"))
 
     def _heed(self, run: Run) -> None:
         """What was said while it was parked would wait for ever."""

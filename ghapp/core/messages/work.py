@@ -87,4 +87,6 @@ def not_signed(why: str) -> str:
 
 def wish_moved(seen: str, head: str) -> str:
     """The base was taken in by code alone, so the wish to merge holds."""
-    return f"The wish to merge {coded(seen[:9])} goes on for {coded(head[:9])}: only the base came in, without a conflict."
+    return (
+        f"The wish to merge {coded(seen[:9])} goes on for {coded(head[:9])}: only the base came in, without a conflict."
+    )

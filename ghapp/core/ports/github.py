@@ -167,8 +167,8 @@ class Repositories(Protocol):
         """
         ...
 
-    def sign(self, repository: Repository, branch: str, sha: str, text: str, parents: Sequence[str]) -> str:
-        """Have GitHub itself make and sign a commit with the tree of `sha`, and put `branch` on it; its sha.
+    def sign(self, repository: Repository, branch: str, sha: str) -> str:
+        """Have GitHub itself make the commit `sha` anew, signed by it, and put `branch` on that; its sha.
 
         GitHub must have `sha` already. The branch only moves forward: UserError when it does not, or GitHub refuses.
         """
