@@ -94,7 +94,7 @@ class Intake:
 
     def _do(self, intent: intents.Intent, event: Event, run: Run | None, config: Config) -> None:
         match intent:
-            case intents.StartRun():
+            case intents.StartRun() if isinstance(event, IssueLabeled | CommentCreated | BoxTicked):
                 self.starting.start(intent, event, run, config)
             case intents.CancelRun() if run is not None:
                 self.cancel(run, intent.conclusion, intent.reason)

@@ -7,12 +7,15 @@ from hashlib import sha256
 from ghapp.core import messages
 from ghapp.core.config import Config
 from ghapp.core.errors import UserError
-from ghapp.core.events import CommentCreated, Event, IssueLabeled, Thread
+from ghapp.core.events import BoxTicked, CommentCreated, IssueLabeled, IssueText, Thread
 from ghapp.core.intents import StartRun
 from ghapp.core.ports import Clock, Inbox, Issues, Pull, Pulls, Queue, Repositories, Store
 from ghapp.core.rights import Permission
 from ghapp.core.run import Conclusion, Errand, Remark, Request, Run, State, Step, Target, Trigger, conclude
 from ghapp.flow.status import Status
+
+Word = IssueLabeled | CommentCreated | BoxTicked
+"""How a person asks for a run."""
 
 MAX_REMARKS = 50
 MAX_REMARK = 8_192
@@ -42,7 +45,7 @@ class Starting:
     defaults: Defaults
     new_key: Callable[[], str]
 
-    def start(self, start: StartRun, event: Event, last: Run | None, config: Config) -> None:
+    def start(self, start: StartRun, event: Word, last: Run | None, config: Config) -> None:
         """Keep a new run and queue it; `last` is the thread's newest before it.
 
         Raises UserError, with what to do, when it cannot be on the branch that was meant.
@@ -56,7 +59,7 @@ class Starting:
             self.inbox.follow(run.thread, run.head_sha)
             self.queue.execute(run.id, run.epoch)
 
-    def _run(self, start: StartRun, event: Event, last: Run | None, config: Config) -> Run:
+    def _run(self, start: StartRun, event: Word, last: Run | None, config: Config) -> Run:
         now = self.clock.now()
         return Run(
             id=run_id(event.thread, start.trigger),
@@ -74,10 +77,8 @@ class Starting:
             history=(Step(State.QUEUED, now),),
         )
 
-    def _request(self, start: StartRun, event: Event, last: Run | None) -> Request:
-        # What came with an event on our pull request are our own words.
-        came = isinstance(event, IssueLabeled) or (isinstance(event, CommentCreated) and not event.on_pull)
-        text = event.issue if came else self.issues.read(event.thread).text
+    def _request(self, start: StartRun, event: Word, last: Run | None) -> Request:
+        text = _told(event) or self.issues.read(event.thread).text
         plan = self._plan(event.thread, last) if start.kind == "fix" else ""
         return Request(
             title=text.title,
@@ -144,6 +145,13 @@ class Starting:
         at_home = pull.head_repository == repository.full_name
         is_default = at_home and pull.head_branch == self.repositories.default_branch(repository)
         return messages.is_base() if is_default else ""
+
+
+def _told(event: Word) -> IssueText | None:
+    """The request as it came with the event. On our own pull request, those would be our words."""
+    if isinstance(event, BoxTicked) or (isinstance(event, CommentCreated) and event.on_pull):
+        return None
+    return event.issue
 
 
 def run_id(thread: Thread, trigger: Trigger) -> str:
