@@ -163,7 +163,9 @@ def follow_up(kept: Records, hub: GitHub, telling: Status, passing_on: Steering)
         pulls=hub.pulls,
         inbox=kept.inbox,
         ci=FollowCi(hub.pulls, hub.checks, passing_on, telling, clock),
-        reviews=FollowReviews(hub.reviews, hub.repositories, passing_on, telling, clock),
+        reviews=FollowReviews(
+            hub.reviews, hub.repositories, hub.issues, passing_on, telling, clock, lambda number: hub.app.bot(number)[1]
+        ),
         merging=Merging(hub.repositories, hub.issues, hub.pulls, hub.merges, passing_on, telling, clock),
         aftermath=Aftermath(hub.repositories, hub.issues, hub.checks, hub.deployments, telling, clock),
         store=kept.runs,

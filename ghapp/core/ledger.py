@@ -1,6 +1,7 @@
 """The ledger of a pull request's reviews: each point that somebody raised, and what became of it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -21,9 +22,10 @@ class Point:
 
     `id` is GitHub's node id of the thread, or `review:` and the review's number; `name` is what the agent calls it
     (`T1`, `T2`, …); `comment` is the thread's first comment, to which one replies, and None for a review's text.
-    `asked` is what was said in it, author by author. `newest` is the id of the last comment (or review) that was
-    taken in, by which a point that is raised again is told from one that is settled. `words` are the agent's, for
-    the reply; `told` that the reply is written.
+    `asked` is what was said in it, each line with its author. `newest` is the id of the last comment (or review) that
+    was taken in, by which a point that is raised again is told from one that is settled. `words` are the agent's, for
+    the reply; `told` that the reply is written. `claimed` says that the agent called an answered point fixed, and no
+    commit came of it.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Point:
     words: str = ""
     sha: str = ""
     told: bool = False
+    claimed: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,3 +51,34 @@ class Settled:
     name: str
     fate: Fate
     words: str
+
+
+def settle(ledger: Sequence[Point], settled: Sequence[Settled], sha: str) -> tuple[Point, ...]:
+    """The ledger after an attempt: each open point has its fate, also one that the agent left out.
+
+    `sha` is the commit that the attempt published, empty when it published none; nothing is fixed without one.
+    """
+    said = {one.name: one for one in settled if one.fate is not Fate.OPEN}
+    return tuple(_settled(one, said.get(one.name), sha) if one.fate is Fate.OPEN else one for one in ledger)
+
+
+def _settled(point: Point, word: Settled | None, sha: str) -> Point:
+    if word is None:
+        return replace(point, fate=Fate.DECLINED, words="")
+    if word.fate is not Fate.FIXED:
+        return replace(point, fate=word.fate, words=word.words)
+    if not sha:
+        return replace(point, fate=Fate.ANSWERED, words=word.words, claimed=True)
+    return replace(point, fate=Fate.FIXED, words=word.words, sha=sha)
+
+
+def take_in(ledger: Sequence[Point], raised: Sequence[Point]) -> tuple[Point, ...]:
+    """The ledger with these points open; one that is raised again stands where it stood."""
+    anew = {point.id: point for point in raised}
+    known = {point.id for point in ledger}
+    return (*(anew.get(one.id, one) for one in ledger), *(one for one in raised if one.id not in known))
+
+
+def untold(ledger: Sequence[Point]) -> tuple[Point, ...]:
+    """The points whose fate nobody has been told."""
+    return tuple(point for point in ledger if point.fate is not Fate.OPEN and not point.told)

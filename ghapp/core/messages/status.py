@@ -6,6 +6,7 @@ from ghapp.core.disarm import inline
 from ghapp.core.gate import Severity
 from ghapp.core.kinds import READING
 from ghapp.core.messages.boxes import boxes
+from ghapp.core.messages.reviews import ledger_table
 from ghapp.core.messages.words import ci_table, coded, duration, fit, marker, money, quoted
 from ghapp.core.run import Conclusion, Pause, Remark, Run, State
 
@@ -119,7 +120,7 @@ def _wish(run: Run) -> str:
     return f"@{run.wish.by.login} wants `{run.wish.sha[:7]}` merged; {waits or 'it waits for CI'}."
 
 
-_SECTIONS: Sequence[Callable[[Run], str]] = (_pull, _signed, _checks, _wish)
+_SECTIONS: Sequence[Callable[[Run], str]] = (_pull, _signed, _checks, ledger_table, _wish)
 """What the comment says of the pull request, in this order. A section that has nothing to say is empty."""
 
 
