@@ -54,6 +54,15 @@ from ghapp.core.messages.reviews import (
     review_body,
     with_remarks,
 )
+from ghapp.core.messages.reviews import (
+    ledger_table,
+    line_remark,
+    points_raised,
+    reply,
+    reply_on_pull,
+    review_body,
+    with_remarks,
+)
 from ghapp.core.messages.status import (
     MAX_PATHS,
     is_status,
@@ -106,6 +115,7 @@ __all__ = [
     "in_conflict",
     "is_base",
     "is_status",
+    "ledger_table",
     "let_through",
     "line_remark",
     "marker",
@@ -126,9 +136,12 @@ __all__ = [
     "now_word",
     "paths_to_allow",
     "plan",
+    "points_raised",
     "pull_body",
     "pull_title",
     "refusal",
+    "reply",
+    "reply_on_pull",
     "review_body",
     "review_needs_a_pull",
     "said_before_the_pause",
