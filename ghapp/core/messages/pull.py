@@ -22,11 +22,19 @@ def pull_title(run: Run) -> str:
 
 def commit_message(run: Run, co_author: str) -> str:
     """Subject, the agent's summary, the issue, and the requester as co-author."""
-    subject = pull_title(run)
+    signed = f"Co-authored-by: {co_author}\n"
+    if run.errand is not None and run.errand.kind == "update" and run.by_code:
+        return f"Take in {run.base_branch}\n\n{signed}"
     summary = run.report.summary.strip() if run.report else ""
-    summary = quiet(summary[:4_000])
-    body = "\n\n".join(part for part in (summary, f"Closes #{run.thread.number}") if part)
-    return f"{subject}\n\n{body}\n\nCo-authored-by: {co_author}\n"
+    body = "\n\n".join(filter(None, (quiet(summary[:4_000]), _relation(run))))
+    return f"{pull_title(run)}\n\n{body}\n\n{signed}"
+
+
+def _relation(run: Run) -> str:
+    """What the change is to the thread: it closes an issue, undoes a pull request, or adds to somebody's."""
+    if run.reverts is not None:
+        return f"Reverts #{run.reverts}"
+    return "" if run.target else f"Closes #{run.thread.number}"
 
 
 def pull_body(run: Run, page: str) -> str:
@@ -34,7 +42,7 @@ def pull_body(run: Run, page: str) -> str:
     report = run.report or Report(Outcome.DONE, "")
     parts = [
         marker(run.id, "pull"),
-        f"Closes #{run.thread.number}, asked for by @{run.requester.login}.",
+        f"{_relation(run)}, asked for by @{run.requester.login}.",
         quoted(report.summary),
         "### Evidence",
         evidence_table(run.evidence),
