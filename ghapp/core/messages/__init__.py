@@ -50,11 +50,6 @@ from ghapp.core.messages.pull import (
     with_ci,
 )
 from ghapp.core.messages.reviews import (
-    line_remark,
-    review_body,
-    with_remarks,
-)
-from ghapp.core.messages.reviews import (
     ledger_table,
     line_remark,
     points_raised,
