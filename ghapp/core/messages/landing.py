@@ -16,7 +16,8 @@ def review_needs_a_pull() -> str:
 
 def still_at_work(run: Run, command: str) -> str:
     """A word about the result, said before there is one."""
-    return f"It is still being changed ({now_word(run)}), so nothing was done. Say `/honk {command}` again when that is over."
+    said = f"Say `/honk {command}` again when that is over."
+    return f"It is still being changed ({now_word(run)}), so nothing was done. {said}"
 
 
 def merged_already(run: Run) -> str:
