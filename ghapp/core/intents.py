@@ -34,6 +34,15 @@ class SteerRun:
 
 
 @dataclass(frozen=True)
+class AskAgent:
+    """Have the agent of a parked run answer a question about its pull request."""
+
+    comment: int
+    remark: Remark
+    reason: str
+
+
+@dataclass(frozen=True)
 class TopUp:
     """Raise the open run's budget by so many micro-dollars, and go on if it was paused for that.
 
@@ -147,6 +156,7 @@ class Ignore:
 Intent = (
     StartRun
     | SteerRun
+    | AskAgent
     | TopUp
     | AllowPaths
     | UpdateRun

@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 
 _TRIES = 5
 
+_Passed = intents.SteerRun | intents.AskAgent | intents.TopUp | intents.AllowPaths | intents.UpdateRun
+
 
 @dataclass(frozen=True)
 class Intake:
@@ -100,7 +102,9 @@ class Intake:
                 self.cancel(run, intent.conclusion, intent.reason)
             case intents.ResumeForCI() | intents.ResumeForReview() | intents.FollowPull() if run is not None:
                 self.follow_up.look(run)
-            case intents.SteerRun() | intents.TopUp() | intents.AllowPaths() | intents.UpdateRun() if run is not None:
+            case (
+                intents.SteerRun() | intents.AskAgent() | intents.TopUp() | intents.AllowPaths() | intents.UpdateRun()
+            ) if run is not None:
                 self._pass_on(intent, event, run)
             case intents.MergeRun() | intents.DeployRun() if run is not None:
                 self._carry_out(intent, event, run, config)
@@ -111,14 +115,15 @@ class Intake:
         if isinstance(event, BoxTicked) and run is not None and not run.is_done:
             self.status.tell(self.store.load(run.id))  # whose boxes are open again
 
-    def _pass_on(
-        self, word: intents.SteerRun | intents.TopUp | intents.AllowPaths | intents.UpdateRun, event: Event, run: Run
-    ) -> None:
+    def _pass_on(self, word: _Passed, event: Event, run: Run) -> None:
         """A word to the open run. What it changes goes first: on a second time, the answer is made anew."""
         match word:
             case intents.SteerRun():
                 self.steering.steer(run, word)
                 self.issues.react(run.thread, word.comment, "eyes")
+            case intents.AskAgent():
+                self.steering.ask(run, word)
+                self._seen(event)
             case intents.UpdateRun():
                 self.steering.send_back(run, word.reason, errand=Errand("update"))
                 self._seen(event)

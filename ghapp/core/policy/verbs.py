@@ -12,6 +12,7 @@ from ghapp.core.events import Actor
 from ghapp.core.intents import (
     AllowPaths,
     Answer,
+    AskAgent,
     CancelRun,
     DeployRun,
     Ignore,
@@ -136,6 +137,14 @@ def _begin(asked: Asked) -> Intent:
     """A run of the verb's own kind, about the pull request that it was said on."""
     kind, words = asked.command.verb.value, asked.command.argument
     return start(asked.run, StartRun(kind, words, asked.trigger, asked.reason, pull=asked.pull))
+
+
+def _ask(asked: Asked) -> Intent:
+    """Of a pull request of ours that is open, its own agent answers, who knows why it is as it is."""
+    run, comment = asked.run, asked.trigger.comment
+    if _is_parked(run) and changes_code(run) and comment:
+        return AskAgent(comment, Remark(asked.by.login, asked.command.argument[:MAX_REMARK]), asked.reason)
+    return _begin(asked)
 
 
 def _review(asked: Asked) -> Intent:
@@ -272,7 +281,7 @@ def _not_yet(asked: Asked) -> Intent:
 _VERBS: Mapping[Verb, Callable[[Asked], Intent]] = {
     Verb.FIX: _fix,
     Verb.PLAN: _begin,
-    Verb.ASK: _begin,
+    Verb.ASK: _ask,
     Verb.REVIEW: _review,
     Verb.STOP: _stop,
     Verb.RETRY: _retry,
