@@ -4,6 +4,7 @@ from typing import Any
 
 from ghapp.core.events import (
     Actor,
+    BoxTicked,
     ChecksChanged,
     CommentCreated,
     CommentDeleted,
@@ -15,12 +16,14 @@ from ghapp.core.events import (
     IssueUnlabeled,
     PullChanged,
     Repository,
+    ReviewsChanged,
     Thread,
 )
-from tests.github.payloads import COMMENT, ISSUE, PULL, REPOSITORY, SHA, payload
+from tests.github.payloads import COMMENT, HEAD, ISSUE, PULL, REPOSITORY, SHA, payload, ticked
 
 HERE = Repository(7, "octo/demo", 3)
 THREAD = Thread(HERE, 12)
+NOBODYS = Thread(HERE, 0)
 MONA = Actor(11, "mona")
 TEXT = IssueText("It is broken", "Please mend it.", Actor(21, "hubot", "Bot"))
 SUITE = {"head_branch": "honk/12-abc", "head_sha": SHA}
@@ -81,6 +84,77 @@ EVENTS: list[tuple[str, str, dict[str, Any], Event]] = [
         "status",
         payload(sha=SHA, branches=[{"name": "main"}, {"name": "honk/12-abc"}]),
         ChecksChanged(THREAD, SHA, "status"),
+    ),
+    (
+        "deployment status",
+        "deployment_status",
+        payload(action="created", deployment={"sha": SHA, "ref": "honk/12-abc"}),
+        ChecksChanged(THREAD, SHA, "deployment_status"),
+    ),
+    (
+        "a check on somebody's branch",
+        "check_suite",
+        payload(action="completed", check_suite=SUITE | {"head_branch": "main"}),
+        ChecksChanged(NOBODYS, SHA, "check_suite"),
+    ),
+    (
+        "a check of no branch",
+        "check_suite",
+        payload(action="completed", check_suite=SUITE | {"head_branch": None}),
+        ChecksChanged(NOBODYS, SHA, "check_suite"),
+    ),
+    (
+        "a check without suite",
+        "check_run",
+        payload(action="completed", check_run={"head_sha": SHA}),
+        ChecksChanged(NOBODYS, SHA, "check_run"),
+    ),
+    ("a status of no branch", "status", payload(sha=SHA, branches=[]), ChecksChanged(NOBODYS, SHA, "status")),
+    (
+        "a deployment of a commit",
+        "deployment_status",
+        payload(action="created", deployment={"sha": SHA, "ref": SHA}),
+        ChecksChanged(NOBODYS, SHA, "deployment_status"),
+    ),
+    (
+        "stop ticked",
+        "issue_comment",
+        ticked("stop"),
+        BoxTicked(THREAD, MONA, 99, "stop", "", "2026-11-01T10:06:00Z"),
+    ),
+    (
+        "merge ticked",
+        "issue_comment",
+        ticked("merge"),
+        BoxTicked(THREAD, MONA, 99, "merge", SHA, "2026-11-01T10:06:00Z"),
+    ),
+    *(
+        (
+            f"{name} {action}",
+            name,
+            payload(action=action, pull_request=pull),
+            ReviewsChanged(Thread(HERE, number), MONA, name),
+        )
+        for name, action, pull, number in (
+            ("pull_request_review", "submitted", PULL, 12),
+            ("pull_request_review", "dismissed", PULL | {"head": HEAD | {"ref": "topic"}}, 13),
+            ("pull_request_review_comment", "created", PULL, 12),
+            ("pull_request_review_thread", "resolved", PULL | {"head": HEAD | {"repo": None}}, 13),
+            ("pull_request_review_thread", "unresolved", PULL, 12),
+        )
+    ),
+    *(
+        (
+            f"pull {action} of {whose}",
+            "pull_request",
+            payload(action=action, pull_request=PULL | {"head": HEAD | head}),
+            PullChanged(Thread(HERE, 13), MONA, action, 13, SHA, False),
+        )
+        for whose, action, head in (
+            ("somebody's branch", "synchronize", {"ref": "topic"}),
+            ("a fork's branch of our name", "enqueued", {"repo": {"id": 8}}),
+            ("a fork that was deleted", "dequeued", {"repo": None}),
+        )
     ),
     *(
         (

@@ -18,12 +18,35 @@ ISSUE = {
 }
 COMMENT = {"id": 99, "body": "/honk fix", "user": SENDER, "created_at": "2026-11-01T10:05:00Z"}
 HEAD = {"ref": "honk/12-abc", "sha": SHA, "repo": {"id": 7}}
+TEXT_OF_BOXES = f"""Checks are green.
+
+- [ ] Stop <!-- honk:box:stop -->
+- [ ] Merge `0123456` when green <!-- honk:box:merge:{SHA} -->
+"""
+BOXES = COMMENT | {
+    "user": {"id": 21, "login": "honk[bot]", "type": "Bot"},
+    "body": TEXT_OF_BOXES,
+    "updated_at": "2026-11-01T10:06:00Z",
+}
+"""A comment of the App with two boxes, none of them ticked."""
 PULL = {"number": 13, "head": HEAD, "merged": False}
 
 
 def payload(**fields: Any) -> dict[str, Any]:
     """A payload with what every event of an installation carries."""
     return {"repository": REPOSITORY, "installation": {"id": 3}, "sender": SENDER} | fields
+
+
+def ticked(name: str, **fields: Any) -> dict[str, Any]:
+    """Somebody ticks one of the two boxes."""
+    title = {"stop": "Stop", "merge": "Merge"}[name]
+    after = TEXT_OF_BOXES.replace(f"- [ ] {title}", f"- [x] {title}")
+    return (
+        payload(
+            action="edited", issue=ISSUE, comment=BOXES | {"body": after}, changes={"body": {"from": TEXT_OF_BOXES}}
+        )
+        | fields
+    )
 
 
 def headers(

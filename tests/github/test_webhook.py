@@ -6,10 +6,24 @@ from typing import Any
 
 import pytest
 
-from ghapp.core.events import Actor, CommentCreated, Event, IssueLabeled
+from ghapp.core.events import Actor, BoxTicked, ChecksChanged, CommentCreated, Event, IssueLabeled
 from ghapp.github import webhook
 from tests.github.deliveries import EVENTS
-from tests.github.payloads import COMMENT, HEAD, ISSUE, PULL, REPOSITORY, SECRET, SHA, encoded, headers, payload
+from tests.github.payloads import (
+    BOXES,
+    COMMENT,
+    ISSUE,
+    PULL,
+    REPOSITORY,
+    SECRET,
+    SENDER,
+    SHA,
+    TEXT_OF_BOXES,
+    encoded,
+    headers,
+    payload,
+    ticked,
+)
 
 
 def _event(name: str, body: Any) -> Event | None:
@@ -89,29 +103,11 @@ OTHERS: list[tuple[str, str, dict[str, Any]]] = [
     ("an edited comment", "issue_comment", payload(action="edited", issue=ISSUE, comment=COMMENT)),
     ("a label that was itself deleted", "issues", payload(action="unlabeled", issue=ISSUE)),
     ("a hook without installation", "issues", payload(action="closed", issue=ISSUE, installation=None)),
-    (
-        "somebody's branch",
-        "check_suite",
-        payload(action="completed", check_suite={"head_branch": "main", "head_sha": SHA}),
-    ),
-    ("no branch", "check_suite", payload(action="completed", check_suite={"head_branch": None, "head_sha": SHA})),
-    ("a check without suite", "check_run", payload(action="completed", check_run={"head_sha": SHA})),
-    ("a status of no branch", "status", payload(sha=SHA, branches=[])),
-    (
-        "somebody's pull request",
-        "pull_request",
-        payload(action="closed", pull_request=PULL | {"head": HEAD | {"ref": "topic"}}),
-    ),
-    (
-        "a fork's branch of our name",
-        "pull_request",
-        payload(action="closed", pull_request=PULL | {"head": HEAD | {"repo": {"id": 8}}}),
-    ),
-    (
-        "a fork that was deleted",
-        "pull_request",
-        payload(action="closed", pull_request=PULL | {"head": HEAD | {"repo": None}}),
-    ),
+    ("checks without installation", "status", payload(sha=SHA, branches=[], installation=None)),
+    ("a pull request without installation", "pull_request", payload(action="closed", installation=None)),
+    ("an edited review", "pull_request_review", payload(action="edited", pull_request=PULL)),
+    ("a deleted review comment", "pull_request_review_comment", payload(action="deleted", pull_request=PULL)),
+    ("a merge group", "merge_group", payload(action="checks_requested", merge_group={"head_sha": SHA})),
 ]
 
 
@@ -124,8 +120,71 @@ def test_everything_else_is_understood_and_left(name: str, body: dict[str, Any])
 @pytest.mark.parametrize("branch", ["honk/0-a", "honk/01-a", "honk/1", "honk/1-", "honk/x-a", "honk/１-a", "honk/-1-a"])
 def test_a_branch_that_only_looks_like_ours_is_nobodys(branch: str) -> None:
     """Only `honk/NUMBER-RUN` with a plain number carries a thread."""
-    body = payload(action="completed", check_suite={"head_branch": branch, "head_sha": SHA})
-    assert _event("check_suite", body) is None
+    event = _event("check_suite", payload(action="completed", check_suite={"head_branch": branch, "head_sha": SHA}))
+    assert isinstance(event, ChecksChanged)
+    assert event.thread.number == 0
+
+
+@pytest.mark.parametrize("sha", ["", "HEAD", SHA[:39], SHA + "0", "A" * 40, SHA + "\n", "a" * 39 + ":"])
+def test_a_commit_is_named_by_its_sha_alone(sha: str) -> None:
+    """It becomes a part of addresses and of keys."""
+    with pytest.raises(webhook.BadDelivery, match="sha"):
+        _event("status", payload(sha=sha, branches=[]))
+
+
+# --- boxes ----------------------------------------------------------------------------------------------------------
+
+BOT = SENDER | {"login": "honk[bot]", "type": "Bot"}
+BOTH = TEXT_OF_BOXES.replace("[ ]", "[x]")
+CODED = "Look:\n\n    - [{}] Stop <!-- honk:box:stop --> or not\n"
+STOP = "- [{}] Stop <!-- honk:box:stop -->"
+
+
+def _ticked(after: str, before: str = TEXT_OF_BOXES, **comment: Any) -> Event | None:
+    body = payload(
+        action="edited", issue=ISSUE, comment=BOXES | {"body": after} | comment, changes={"body": {"from": before}}
+    )
+    return _event("issue_comment", body)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (TEXT_OF_BOXES, TEXT_OF_BOXES),
+        (TEXT_OF_BOXES, BOTH),
+        (BOTH, TEXT_OF_BOXES),
+        (BOTH, BOTH + "More."),
+        ("", BOTH.splitlines()[2]),
+        ("", STOP.format("x")),
+        (STOP.format(" "), STOP.format("y")),
+        (STOP.format(" "), ""),
+        (STOP.format(" "), STOP.format("x").replace("stop", "Stop")),
+        (STOP.format(" "), STOP.format("x").replace("stop", "merge")),
+        (STOP.format(" "), STOP.format("x").replace("stop -->", "stop:abc -->")),
+        (f"{STOP.format(' ')}\n{STOP.format('x')}", f"{STOP.format(' ')}\n{STOP.format('x')}\n"),
+        (CODED.format(" "), CODED.format("x")),
+    ],
+)
+def test_only_one_box_that_was_there_and_empty_is_a_tick(before: str, after: str) -> None:
+    """Two at once, one taken back, one that was written ticked, one of another name or commit: nobody tapped it."""
+    assert _ticked(after, before) is None
+
+
+@pytest.mark.parametrize("mark", ["x", "X"])
+def test_a_tick_is_one_however_the_lines_end(mark: str) -> None:
+    """GitHub's own boxes write a small x, a person's editor perhaps a large one and another line ending."""
+    event = _ticked(f"Hello\r\n{STOP.format(mark)}\r\n", f"Hello\n{STOP.format(' ')}\n")
+    assert isinstance(event, BoxTicked)
+    assert (event.box, event.actor.login) == ("stop", "mona")
+
+
+def test_boxes_of_people_and_ticks_of_apps_are_nothing() -> None:
+    """Anybody may write such a line; and our own edit of the status comment is no wish."""
+    assert _event("issue_comment", ticked("stop")) is not None
+    assert _event("issue_comment", ticked("stop", sender=BOT)) is None
+    assert _ticked(BOTH.replace("[x] Merge", "[ ] Merge"), user=SENDER) is None
+    assert _ticked(BOTH.replace("[x] Merge", "[ ] Merge"), user=None) is None
+    assert _event("issue_comment", ticked("stop", changes={})) is None
 
 
 def test_who_is_gone_is_a_ghost() -> None:
