@@ -42,11 +42,19 @@ class RqQueue:
         self._intake = Queue(INTAKE, connection=redis, serializer=JSONSerializer)
         self._runs = Queue(RUNS, connection=redis, serializer=JSONSerializer)
 
-    def intake(self, inbox: str) -> None:
-        """Have an inbox drained. An extra job finds nothing and ends, so no uniqueness is asked of RQ."""
+    def intake(self, inbox: str, *, urgent: bool = False) -> None:
+        """Have an inbox drained; before all others that wait when it is urgent.
+
+        An extra job finds nothing and ends, so no uniqueness is asked of RQ.
+        """
         with _store_errors():
             self._intake.enqueue_call(
-                "ghapp.jobs.intake", (inbox,), timeout=_INTAKE_TIMEOUT, result_ttl=0, failure_ttl=3600
+                "ghapp.jobs.intake",
+                (inbox,),
+                timeout=_INTAKE_TIMEOUT,
+                result_ttl=0,
+                failure_ttl=3600,
+                at_front=urgent,
             )
 
     def execute(self, run_id: str, epoch: int) -> None:
@@ -73,6 +81,11 @@ class RqQueue:
                 return job.get_status() in (JobStatus.QUEUED, JobStatus.STARTED)
         except (NoSuchJobError, InvalidJobOperation):  # the second when it ends between the two questions
             return False
+
+    def place(self, run_id: str, epoch: int) -> int | None:
+        """How many attempts wait before that one; None when it does not wait (any more)."""
+        with _store_errors():
+            return self._runs.get_job_position(_job_id(run_id, epoch))
 
 
 @contextmanager

@@ -123,6 +123,26 @@ def test_each_attempt_has_a_job_of_its_own(redis: Redis, queue: RqQueue) -> None
     ]
 
 
+def test_what_is_urgent_comes_first(redis: Redis, queue: RqQueue) -> None:
+    """A word to stop does not wait behind what others have said; the rest keeps its order."""
+    queue.intake("7:1")
+    queue.intake("7:2")
+    queue.intake("7:3", urgent=True)
+    waiting = Queue(INTAKE, connection=redis, serializer=JSONSerializer).jobs
+    assert [job.args for job in waiting] == [["7:3"], ["7:1"], ["7:2"]]
+
+
+def test_an_attempt_knows_its_place(redis: Redis, redis_url: str, queue: RqQueue) -> None:
+    """How many wait before it, while it waits; who asks for one that is at work, or for none, gets none."""
+    for run_id in ("wait", "r2", "r3"):
+        queue.execute(run_id, 0)
+    assert [queue.place(run_id, 0) for run_id in ("wait", "r2", "r3")] == [0, 1, 2]
+    assert queue.place("r2", 1) is None
+    with _worker(redis_url, "stay"):
+        _started(redis_url)
+        assert [queue.place(run_id, 0) for run_id in ("wait", "r2", "r3")] == [None, 0, 1]
+
+
 def test_a_worker_serves_one_queue(redis: Redis) -> None:
     """With two a job that was popped and not yet begun is lost when the worker dies."""
     assert worker(redis, RUNS).queue_names() == [RUNS]

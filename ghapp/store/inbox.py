@@ -14,7 +14,16 @@ from typing import Annotated
 from pydantic import Field, TypeAdapter, ValidationError
 from redis import Redis
 
-from ghapp.core.events import Event, InstallationChanged, Repository, inbox_key, meaning
+from ghapp.core.events import (
+    ChecksChanged,
+    Event,
+    InstallationChanged,
+    Repository,
+    Thread,
+    ThreadEvent,
+    inbox_key,
+    meaning,
+)
 from ghapp.store.connection import DAY, key, store_errors, text
 
 log = logging.getLogger(__name__)
@@ -24,6 +33,8 @@ LOCK_SECONDS = 60.0
 _REMEMBER_DELIVERY = 4 * DAY
 """GitHub keeps a delivery for three days, and can send it again for as long."""
 _REMEMBER_MEANING = 30 * DAY
+_FOLLOW_COMMIT = 30 * DAY
+"""So long checks report on a commit; whoever follows it for longer says so again."""
 
 # KEYS: delivery, meaning, inbox, wanted. ARGV: event, thread, seconds to remember a delivery, and a meaning (0: none).
 # A hint that waits already need not wait twice; the first in line may be in somebody's hands, so it does not count.
@@ -110,29 +121,46 @@ class Inboxes:
         self._add = redis.register_script(_ADD)
 
     def add(self, delivery: str, event: Event) -> str | None:
-        """Store one delivery; its inbox, or None when it, or what it means, was stored before. Raises StoreDown."""
+        """Store one delivery; its inbox, or None when it, or what it means, was stored before. Raises StoreDown.
+
+        None also for checks of a commit that no thread follows, of which nothing is kept.
+        """
         with store_errors():
-            event = self._in_its_thread(event)
-            means = meaning(event)
-            box = inbox_key(event)
+            found = event if isinstance(event, InstallationChanged) else self._in_its_thread(event)
+            if found is None:
+                return None
+            means = meaning(found)
+            box = inbox_key(found)
             keys = [key("delivery", delivery), key("meaning", means), key("inbox", box), key("wanted")]
             remember = _REMEMBER_MEANING if means else 0
-            is_new = self._add(keys, [_EVENT.dump_json(event), box, _REMEMBER_DELIVERY, remember])
+            is_new = self._add(keys, [_EVENT.dump_json(found), box, _REMEMBER_DELIVERY, remember])
         return box if is_new else None
 
-    def _in_its_thread(self, event: Event) -> Event:
-        """An event on our pull request belongs to the issue's thread."""
-        if isinstance(event, InstallationChanged):
-            return event
-        issue = self._redis.hget(key("alias", event.thread.repository.id), str(event.thread.number))
-        if issue is None:
-            return event
-        return replace(event, thread=replace(event.thread, number=int(issue)))
+    def _in_its_thread(self, event: ThreadEvent) -> Event | None:
+        """An event on our pull request belongs to the issue's thread, one on a commit to whoever follows it."""
+        thread = event.thread
+        number = self._follower(event) or self._redis.hget(key("alias", thread.repository.id), str(thread.number))
+        if number is None:
+            return event if thread.number else None
+        return replace(event, thread=replace(thread, number=int(number)))
+
+    def _follower(self, event: ThreadEvent) -> bytes | str | None:
+        if not isinstance(event, ChecksChanged):
+            return None
+        return self._redis.get(key("follow", event.thread.repository.id, event.head_sha))
 
     def alias(self, repository: Repository, pull: int, issue: int) -> None:
         """From now on, what happens on the pull request belongs to the issue's thread."""
         with store_errors():
             self._redis.hset(key("alias", repository.id), str(pull), str(issue))
+
+    def follow(self, thread: Thread, sha: str) -> None:
+        """For 30 days from now on, what happens on the commit belongs to the thread, on whatever branch it is.
+
+        A thread that follows a commit after another takes it over.
+        """
+        with store_errors():
+            self._redis.set(key("follow", thread.repository.id, sha), str(thread.number), ex=_FOLLOW_COMMIT)
 
     def wanted(self) -> tuple[str, ...]:
         """Keys of the threads that wait to be drained."""

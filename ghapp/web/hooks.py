@@ -8,6 +8,7 @@ from socket import socket
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 
+from ghapp.core import policy
 from ghapp.core.errors import StoreDown
 from ghapp.core.ports import Inbox, Queue
 from ghapp.github import webhook
@@ -34,7 +35,7 @@ def blueprint(inbox: Inbox, queue: Queue, secrets: Sequence[str]) -> Blueprint:
             return jsonify(ignored=delivery.name), 200
         stored = inbox.add(delivery.id, delivery.event)
         if stored is not None:
-            _wake(queue, stored)
+            _wake(queue, stored, urgent=policy.is_urgent(delivery.event))
         return jsonify(stored=stored is not None), 202
 
     return hooks
@@ -67,9 +68,9 @@ def _patience(connection: socket | None) -> Iterator[None]:
         connection.settimeout(before)
 
 
-def _wake(queue: Queue, inbox: str) -> None:
+def _wake(queue: Queue, inbox: str, *, urgent: bool) -> None:
     """The delivery is stored and its inbox marked; if this fails, the clock's next tick finds it."""
     try:
-        queue.intake(inbox)
+        queue.intake(inbox, urgent=urgent)
     except StoreDown:
         log.warning("stored, but intake could not be woken for %s", inbox)

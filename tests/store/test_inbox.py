@@ -8,12 +8,13 @@ import pytest
 from redis import Redis
 
 from ghapp.core.errors import StoreDown
-from ghapp.core.events import ChecksChanged, CommentDeleted, Event, InstallationChanged
+from ghapp.core.events import ChecksChanged, CommentDeleted, Event, InstallationChanged, PullChanged
 from ghapp.store.connection import connect, key
 from ghapp.store.inbox import Inboxes
 from tests.store.runs_of import MONA, REPOSITORY, commented, labeled, thread
 
 KEY = thread().key
+SHA = "0123456789" * 4
 
 
 @pytest.fixture
@@ -186,6 +187,42 @@ def test_what_happens_on_the_pull_request_belongs_to_the_issue(inboxes: Inboxes)
     assert inboxes.wanted() == (thread(8).key,)
 
 
+def test_checks_of_a_commit_belong_to_who_follows_it(inboxes: Inboxes) -> None:
+    """Of whatever branch they are: a merge on the base, a person's branch, or a run on somebody's pull request."""
+    inboxes.follow(thread(1), SHA)
+    for number, named in enumerate((0, 5)):
+        assert inboxes.add(f"d{number}", ChecksChanged(thread(named), SHA, "status")) == KEY
+    assert _drained(inboxes) == [ChecksChanged(thread(1), SHA, "status")] * 2
+
+
+def test_checks_that_nobody_follows_are_dropped(inboxes: Inboxes, redis: Redis) -> None:
+    """Of another commit, or of the same commit in another repository; nothing is kept of them."""
+    elsewhere = replace(thread(0), repository=replace(REPOSITORY, id=REPOSITORY.id + 1))
+    inboxes.follow(thread(1), SHA)
+    kept = redis.dbsize()
+    assert inboxes.add("d1", ChecksChanged(thread(0), "b" * 40, "status")) is None
+    assert inboxes.add("d2", ChecksChanged(elsewhere, SHA, "status")) is None
+    assert redis.dbsize() == kept
+    inboxes.follow(thread(1), "b" * 40)
+    assert inboxes.add("d1", ChecksChanged(thread(0), "b" * 40, "status")) == KEY
+
+
+def test_the_last_to_follow_a_commit_has_it(inboxes: Inboxes, redis: Redis) -> None:
+    """And a commit is followed for a month, not for ever."""
+    for number in (1, 2):
+        inboxes.follow(thread(number), SHA)
+    assert inboxes.add("d1", ChecksChanged(thread(0), SHA, "check_suite")) == thread(2).key
+    (name,) = redis.keys(key("follow", "*"))
+    assert 29 * 86_400 < redis.ttl(name) <= 30 * 86_400
+
+
+def test_only_checks_are_found_by_their_commit(inboxes: Inboxes) -> None:
+    """A pull request with the same head has a number of its own, and its thread."""
+    inboxes.follow(thread(1), SHA)
+    event = PullChanged(thread(9), MONA, "synchronize", 9, SHA, False)
+    assert inboxes.add("d1", event) == thread(9).key
+
+
 def test_an_installation_has_an_inbox_of_its_own(inboxes: Inboxes) -> None:
     """What happens to an installation is no thread's mail."""
     event = InstallationChanged(3, "deleted", removed=(REPOSITORY,))
@@ -206,6 +243,8 @@ def test_a_store_that_is_away_is_named(stopped_url: str) -> None:
         lambda: inboxes.add("d1", labeled()),
         lambda: inboxes.wanted(),
         lambda: inboxes.alias(REPOSITORY, 9, 1),
+        lambda: inboxes.follow(thread(1), SHA),
+        lambda: inboxes.add("d2", ChecksChanged(thread(0), SHA, "status")),
         lambda: _drained(inboxes),
     ]
     for verb in verbs:

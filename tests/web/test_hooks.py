@@ -269,6 +269,34 @@ def test_a_queue_that_cannot_be_woken_loses_nothing(client: FlaskClient, redis: 
     assert Inboxes(redis).wanted() == (BOX,)
 
 
+@pytest.mark.parametrize(
+    ("body", "urgent"), [("/honk stop", True), ("Enough.\n\n/honk stop now, please", True), ("/honk fix stop", False)]
+)
+def test_a_word_to_stop_is_heard_first(client: FlaskClient, wakes: Wakes, body: str, urgent: bool) -> None:
+    """Its thread is drained before all that wait; a sentence with the word in it is no such word."""
+    assert _deliver(client, encoded(comment(body=body)))[0] == 202
+    assert wakes.urgent == ([BOX] if urgent else [])
+
+
+@pytest.mark.parametrize(("box", "urgent"), [("stop", True), ("retry", False)])
+def test_a_box_to_stop_is_as_good_as_the_word(client: FlaskClient, wakes: Wakes, box: str, urgent: bool) -> None:
+    """One tap on the status comment; other boxes wait their turn."""
+    line = f"- [ ] Tap <!-- honk:box:{box} -->"
+    body = comment(body=line.replace("[ ]", "[x]")) | {"action": "edited", "changes": {"body": {"from": line}}}
+    body["comment"] |= {"user": {"id": 5, "login": "honk[bot]", "type": "Bot"}, "updated_at": "2026-11-01T10:06:00Z"}
+    assert _deliver(client, encoded(body))[0] == 202
+    assert wakes.inboxes == [BOX]
+    assert wakes.urgent == ([BOX] if urgent else [])
+
+
+def test_checks_of_nobodys_commit_are_taken_and_left(client: FlaskClient, redis: Redis, wakes: Wakes) -> None:
+    """202 for GitHub, nothing in the store, and nobody woken: most checks of a busy repository are such."""
+    body = comment() | {"sha": "0123456789" * 4, "branches": [{"name": "main"}]}
+    assert _deliver(client, encoded(body), X_GitHub_Event="status") == (202, {"stored": False})
+    assert wakes.inboxes == []
+    assert redis.dbsize() == 0
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH"])
 def test_the_door_takes_posts_alone(client: FlaskClient, method: str) -> None:
     """405, with the methods that are allowed."""

@@ -16,20 +16,26 @@ SECRETS = ("It's a Secret to Everybody", "the one before")
 
 @dataclass
 class Wakes:
-    """A queue that remembers which inboxes it was asked to have drained (`ports.Queue`)."""
+    """A queue that remembers which inboxes it was asked to have drained, and which of them first (`ports.Queue`)."""
 
     inboxes: list[str] = field(default_factory=list)
+    urgent: list[str] = field(default_factory=list)
     is_down: bool = False
 
-    def intake(self, inbox: str) -> None:
+    def intake(self, inbox: str, *, urgent: bool = False) -> None:
         if self.is_down:
             raise StoreDown("the queue does not answer")
         self.inboxes.append(inbox)
+        if urgent:
+            self.urgent.append(inbox)
 
     def execute(self, run_id: str, epoch: int) -> None:
         raise AssertionError("the front door starts no run")
 
     def has(self, run_id: str, epoch: int) -> bool:
+        raise AssertionError("the front door asks for no run")
+
+    def place(self, run_id: str, epoch: int) -> int | None:
         raise AssertionError("the front door asks for no run")
 
 

@@ -8,6 +8,7 @@ what nobody said to us.
 """
 
 from ghapp.core import commands
+from ghapp.core.commands import Command, Verb
 from ghapp.core.config import Config
 from ghapp.core.events import (
     BoxTicked,
@@ -28,7 +29,7 @@ from ghapp.core.policy.verbs import MAX_REMARK
 from ghapp.core.rights import Permission
 from ghapp.core.run import Run
 
-__all__ = ["MAX_REMARK", "asks_for_something", "concerns_a_right", "decide"]
+__all__ = ["MAX_REMARK", "asks_for_something", "concerns_a_right", "decide", "is_urgent"]
 
 
 def decide(event: Event, run: Run | None, config: Config, right: Permission) -> Intent:
@@ -74,5 +75,16 @@ def concerns_a_right(event: Event, run: Run | None, config: Config) -> bool:
             return asks_for_something(event) or saying.why_not_heard(event, run) is None
         case BoxTicked():
             return saying.why_not_ticked(event, run) is None
+        case _:
+            return False
+
+
+def is_urgent(event: Event) -> bool:
+    """Whether it is a word to stop, which is carried out before all that waits; whose word, is looked at then."""
+    match event:
+        case CommentCreated():
+            return event.actor.type != "Bot" and commands.parse(event.body) == Command(Verb.STOP)
+        case BoxTicked():
+            return event.box == Verb.STOP
         case _:
             return False
