@@ -3,6 +3,7 @@
 https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +18,7 @@ _LONGEST_SECONDS = 600
 class RefusedError(Exception):
     """An answer that is not what was asked for; `errors` as in GitHub's validation errors."""
 
-    def __init__(self, status: int, message: str, errors: list[dict[str, str]] | None = None) -> None:
+    def __init__(self, status: int, message: str, errors: Sequence[dict[str, str] | str] = ()) -> None:
         super().__init__(message)
         self.status = status
         self.errors = errors

@@ -135,6 +135,10 @@ class Bare:
     def set_ref(self, ref: str, sha: str, old: str | None = None) -> None:
         self.git("update-ref", ref, sha, *([old] if old else []))
 
+    def take(self, other: "Bare", wanted: str) -> None:
+        """Fetch a commit, or with `src:dst` refs, from another repository of this world."""
+        self.git("fetch", "--quiet", "--no-tags", str(other.path), wanted)
+
     def delete_ref(self, ref: str) -> None:
         self.git("update-ref", "-d", ref)
 

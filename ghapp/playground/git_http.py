@@ -27,10 +27,19 @@ Update = tuple[str, str, str]
 Authorize = Callable[[str, str, str, bool], bool]
 """(full name, user name, password or token, for writing?) -> allowed. Without credentials both texts are empty."""
 
+Only = Callable[[str, str, str], "frozenset[str] | None"]
+"""(full name, user name, password or token) -> the refs that these credentials may push; None: any that is not ours."""
+
 OnPush = Callable[[str, list[Update]], None]
 """(full name, updates), called after a push moved refs and before git hears that it is done."""
 
-REPORT = "HONK_PUSH_REPORT"
+REPORT, ONLY = "HONK_PUSH_REPORT", "HONK_PUSH_ONLY"
+UPDATE = f"""#!/bin/sh
+case "${{{ONLY}-any}}" in any | *" $1 "*) exit 0 ;; esac
+echo "You are not allowed to push to this branch." >&2
+exit 1
+"""
+"""git asks this hook for each ref; the refs that may be pushed stand in the variable, with blanks around each."""
 POST_RECEIVE = f'#!/bin/sh\nexec cat > "${REPORT}"\n'
 """git knows best what a push changed; comparing refs before and after would also see what REST moved meanwhile."""
 CHUNK = 64 * 1024
@@ -62,10 +71,13 @@ class Request:
 class GitHttp:
     """Serves the repositories in `folder` to the real git client."""
 
-    def __init__(self, folder: Path, authorize: Authorize, on_push: OnPush) -> None:
+    def __init__(
+        self, folder: Path, authorize: Authorize, on_push: OnPush, only: Only = lambda name, user, secret: None
+    ) -> None:
         self._folder = folder.resolve()
         self._authorize = authorize
         self._on_push = on_push
+        self._only = only
         self._hooks = make_hooks(self._folder / ".hooks")  # no owner's name begins with a dot
         self._pushes: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -80,7 +92,7 @@ class GitHttp:
         if not repository.is_dir():
             return refuse(start_response, "404 Not Found")
         if request.verb == "git-receive-pack":
-            return self._receive(request.full_name, repository, environ, start_response)
+            return self._receive(request, repository, environ, start_response)
         return answer(self._backend(repository, request.verb, environ), environ, start_response)
 
     def _denied(self, request: Request) -> str | None:
@@ -92,18 +104,20 @@ class GitHttp:
         return "403 Forbidden" if known else "401 Unauthorized"
 
     def _receive(
-        self, full_name: str, repository: Path, environ: "WSGIEnvironment", start_response: "StartResponse"
+        self, request: Request, repository: Path, environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> list[bytes]:
         """Take a push and tell of it, one push of a repository after the other, so that they are told in order.
 
         The answer, a few lines, is held back until `on_push` is done: who pushed may look at once what came of it.
         """
-        with self._pushes[full_name], TemporaryDirectory(prefix="honk-push-") as folder:
+        only = self._only(request.full_name, *(request.credentials or ("", "")))
+        limits = {} if only is None else {ONLY: f" {' '.join(only)} "}
+        with self._pushes[request.full_name], TemporaryDirectory(prefix="honk-push-") as folder:
             report = Path(folder, "updates")
-            process = self._backend(repository, "git-receive-pack", environ, {REPORT: str(report)})
+            process = self._backend(repository, "git-receive-pack", environ, {REPORT: str(report)} | limits)
             body = list(answer(process, environ, start_response))
             if report.exists():
-                self._on_push(full_name, read_updates(report.read_text(encoding="utf-8")))
+                self._on_push(request.full_name, read_updates(report.read_text(encoding="utf-8")))
         return body
 
     def _backend(
@@ -130,9 +144,10 @@ class GitHttp:
 def make_hooks(folder: Path) -> Path:
     """The folder of hooks that our repositories share."""
     folder.mkdir(parents=True, exist_ok=True)
-    hook = folder / "post-receive"
-    hook.write_text(POST_RECEIVE, encoding="utf-8")
-    hook.chmod(0o755)
+    for name, text in (("post-receive", POST_RECEIVE), ("update", UPDATE)):
+        hook = folder / name
+        hook.write_text(text, encoding="utf-8")
+        hook.chmod(0o755)
     return folder
 
 

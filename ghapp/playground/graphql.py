@@ -4,20 +4,23 @@ Node ids are those of REST's `node_id`. A field that the schema has and the play
 a silent null.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema, default_field_resolver, graphql_sync
 
 from ghapp.playground.auth import Caller, RefusedError
-from ghapp.playground.mergeability import approvals, mergeability
+from ghapp.playground.merge_state import Method
+from ghapp.playground.mergeability import approvals, last_words, mergeability, rules_of
 from ghapp.playground.room import Room
 from ghapp.playground.state import Issue, Pull, Repository, ReviewComment, ReviewThread, User
-from ghapp.playground.verbs import pulls, reviews
+from ghapp.playground.verbs import auto_merge, merge_queue, pulls, reviews
+from ghapp.playground.verbs.merging import CannotMergeError
 from ghapp.playground.views.issues import issue_html_url
 from ghapp.playground.views.people import stamp, user_html_url
-from ghapp.playground.views.pulls import pull_of
+from ghapp.playground.views.pulls import current_line, pull_of
 
 Json = dict[str, Any]
 Found = tuple[Repository, Issue]
@@ -53,7 +56,7 @@ def execute(schema: GraphQLSchema, room: Room, caller: Caller, document: str, va
 def _error(error: GraphQLError) -> Json:
     shown: Json = {"message": error.message}
     if isinstance(error.original_error, RefusedError):
-        shown["type"] = "NOT_FOUND" if error.original_error.status == 404 else "FORBIDDEN"
+        shown["type"] = {404: "NOT_FOUND", 422: "UNPROCESSABLE"}.get(error.original_error.status, "FORBIDDEN")
     if error.path:
         shown["path"] = error.path
     return shown
@@ -78,6 +81,10 @@ def _root(asked: Asked) -> Json:
         "convertPullRequestToDraft": _mutation(asked, lambda given: _set_draft(asked, given, draft=True)),
         "resolveReviewThread": _mutation(asked, lambda given: _resolve(asked, given, resolved=True)),
         "unresolveReviewThread": _mutation(asked, lambda given: _resolve(asked, given, resolved=False)),
+        "enablePullRequestAutoMerge": _mutation(asked, lambda given: _enable_auto_merge(asked, given)),
+        "disablePullRequestAutoMerge": _mutation(asked, lambda given: _disable_auto_merge(asked, given)),
+        "enqueuePullRequest": _mutation(asked, lambda given: _enqueue(asked, given)),
+        "dequeuePullRequest": _mutation(asked, lambda given: _dequeue(asked, given)),
     }
 
 
@@ -171,6 +178,66 @@ def _resolve(asked: Asked, given: Json, *, resolved: bool) -> Json:
     return {"thread": _thread(asked, repository, issue, thread)}
 
 
+def _enable_auto_merge(asked: Asked, given: Json) -> Json:
+    repository, issue = _find_merge(asked, given["pullRequestId"])
+    method: Method = given["mergeMethod"].lower()
+    words = {"title": given.get("commitHeadline"), "message": given.get("commitBody")}
+    sha = given.get("expectedHeadOid")
+    with _refused():
+        auto_merge.enable(asked.room, repository, asked.caller.actor, issue, method, sha=sha, **words)
+    return {"pullRequest": _pull(asked, repository, issue)}
+
+
+def _disable_auto_merge(asked: Asked, given: Json) -> Json:
+    repository, issue = _find_merge(asked, given["pullRequestId"])
+    with _refused():
+        auto_merge.disable(asked.room, repository, asked.caller.actor, issue)
+    return {"pullRequest": _pull(asked, repository, issue)}
+
+
+def _enqueue(asked: Asked, given: Json) -> Json:
+    repository, issue = _find_merge(asked, given["pullRequestId"])
+    if given.get("jump"):
+        raise GraphQLError("jumping the merge queue is not modelled")
+    with _refused():
+        merge_queue.enqueue(asked.room, repository, asked.caller.actor, issue, given.get("expectedHeadOid"))
+    return {"mergeQueueEntry": _entry(repository, pull_of(issue))}
+
+
+def _dequeue(asked: Asked, given: Json) -> Json:
+    """`id` is the pull request's. Where it stood in line is answered as it was."""
+    repository, issue = _find_merge(asked, given["id"])
+    entry = _entry(repository, pull_of(issue))
+    with _refused():
+        merge_queue.leave(asked.room, repository, asked.caller.actor, issue)
+    return {"mergeQueueEntry": entry}
+
+
+def _find_merge(asked: Asked, node_id: str) -> Found:
+    """A pull request for one who may merge it."""
+    repository, issue = _find_pull(asked, node_id, "write")
+    asked.caller.require(repository, "contents:write", "write")
+    return repository, issue
+
+
+@contextmanager
+def _refused() -> Iterator[None]:
+    """GraphQL has one kind of refusal, whatever REST would have answered."""
+    try:
+        yield
+    except CannotMergeError as error:
+        raise RefusedError(422, str(error)) from error
+
+
+def _entry(repository: Repository, pull: Pull) -> Json | None:
+    """A place in the queue, counted from 1. What is in it waits for its checks."""
+    entry = pull.queued
+    if entry is None:
+        return None
+    position = merge_queue.entries(repository, pull.base_ref).index(entry) + 1
+    return {"__typename": "MergeQueueEntry", "id": entry.node_id, "position": position, "state": "AWAITING_CHECKS"}
+
+
 def _user(asked: Asked, who: User) -> Json:
     kind = {"Bot": "Bot", "Organization": "Organization"}.get(who.type, "User")
     url = user_html_url(asked.room.state, who)
@@ -181,6 +248,7 @@ def _user(asked: Asked, who: User) -> Json:
 def _pull(asked: Asked, repository: Repository, issue: Issue) -> Json:
     pull = pull_of(issue)
     words = {True: "MERGEABLE", False: "CONFLICTING", None: "UNKNOWN"}
+    standing = mergeability(repository, issue, pull)
     return {
         "__typename": "PullRequest",
         "id": issue.node_id,
@@ -189,7 +257,11 @@ def _pull(asked: Asked, repository: Repository, issue: Issue) -> Json:
         "state": "MERGED" if pull.merged_at else issue.state.upper(),
         "url": issue_html_url(asked.room.state, repository, issue),
         "headRefOid": pull.head_sha,
-        "mergeable": words[mergeability(repository, issue, pull).mergeable],
+        "mergeable": words[standing.mergeable],
+        "mergeStateStatus": standing.state.upper(),
+        "isInMergeQueue": pull.queued is not None,
+        "mergeQueueEntry": _entry(repository, pull),
+        "autoMergeRequest": pull.auto_merge and {"enabledAt": stamp(pull.auto_merge.at)},
         "reviewDecision": _decision(repository, pull),
         "reviewThreads": lambda info, **page: _connection(
             [_thread(asked, repository, issue, thread) for thread in pull.threads], page
@@ -198,24 +270,24 @@ def _pull(asked: Asked, repository: Repository, issue: Issue) -> Json:
 
 
 def _decision(repository: Repository, pull: Pull) -> str | None:
-    last = {review.author.user.id: review.state for review in pull.reviews if review.state != "COMMENTED"}
-    if "CHANGES_REQUESTED" in last.values():
+    if "CHANGES_REQUESTED" in last_words(repository, pull).values():
         return "CHANGES_REQUESTED"
-    rules = repository.protections.get(pull.base_ref)
-    if rules is None or not rules.approvals:
+    wanted = max((rule.approvals for rule in rules_of(repository, pull.base_ref)), default=0)
+    if not wanted:
         return None
-    return "APPROVED" if approvals(pull) >= rules.approvals else "REVIEW_REQUIRED"
+    return "APPROVED" if approvals(repository, pull) >= wanted else "REVIEW_REQUIRED"
 
 
 def _thread(asked: Asked, repository: Repository, issue: Issue, thread: ReviewThread) -> Json:
     first = thread.comments[0]
+    line = current_line(repository, pull_of(issue), first, first.line)
     return {
         "__typename": "PullRequestReviewThread",
         "id": thread.node_id,
         "isResolved": thread.resolved_by is not None,
-        "isOutdated": first.commit_id != pull_of(issue).head_sha,
+        "isOutdated": line is None,
         "path": first.path,
-        "line": first.line,
+        "line": line,
         "comments": lambda info, **page: _connection(
             [_comment(asked, repository, issue, one) for one in thread.comments], page
         ),

@@ -14,11 +14,25 @@ from ghapp.playground.auth import Caller, RefusedError, caller_of, token_of
 from ghapp.playground.contract import Contract, graphql_schema
 from ghapp.playground.git_http import GitHttp, Update
 from ghapp.playground.graphql import execute
-from ghapp.playground.rest import actions, apps, checks, door, git, issues, pulls, reactions, repositories, search
+from ghapp.playground.rest import (
+    actions,
+    apps,
+    branches,
+    checks,
+    deployments,
+    door,
+    git,
+    issues,
+    pulls,
+    reactions,
+    repositories,
+    reviews,
+    search,
+)
 from ghapp.playground.rest.route import Answer
 from ghapp.playground.room import Ci
-from ghapp.playground.state import Actor, State
-from ghapp.playground.verbs import pushes
+from ghapp.playground.state import Actor, Level, Repository, State
+from ghapp.playground.verbs import forks, pushes
 from ghapp.playground.views import media
 from ghapp.playground.world import World
 
@@ -28,12 +42,15 @@ if TYPE_CHECKING:
 ROUTES = (
     *apps.ROUTES,
     *repositories.ROUTES,
+    *branches.ROUTES,
     *issues.ROUTES,
     *pulls.ROUTES,
+    *reviews.ROUTES,
     *reactions.ROUTES,
     *git.ROUTES,
     *checks.ROUTES,
     *actions.ROUTES,
+    *deployments.ROUTES,
     *search.ROUTES,
 )
 _GIT_VERBS = ("/info/refs", "/git-upload-pack", "/git-receive-pack")
@@ -121,7 +138,7 @@ class GitDoor:
     def __init__(self, world: World) -> None:
         self._world = world
         self._pusher = threading.local()
-        self.application = GitHttp(world.data / "repositories", self._authorize, self._on_push)
+        self.application = GitHttp(world.data / "repositories", self._authorize, self._on_push, self._only)
 
     def _authorize(self, full_name: str, user: str, password: str, writing: bool) -> bool:
         """Whether this token may; who it belongs to is kept for the push that this thread then tells of."""
@@ -132,19 +149,38 @@ class GitDoor:
             if repository is None or (token is None and (password or user)):
                 return False
             caller = Caller(bearer="git", token=token)
-            level = "write" if writing else "read"
-            try:
-                caller.require(repository, f"contents:{level}", level)  # type: ignore[arg-type]
-            except RefusedError:
+            allowed = _may(caller, repository, "write" if writing else "read")
+            if not allowed and not (writing and self._lent(caller, repository)):
                 return False
             self._pusher.actor = caller.actor if token else None
             return caller.sees(repository)
+
+    def _only(self, full_name: str, user: str, password: str) -> frozenset[str] | None:
+        """Who has no right to a fork may push to the branches alone whose pull requests let maintainers edit."""
+        world = self._world
+        with world.lock:
+            repository = world.repo(full_name)
+            caller = Caller(bearer="git", token=token_of(world.state, password or user, world.now()))
+            return None if _may(caller, repository, "write") else self._lent(caller, repository)
+
+    def _lent(self, caller: Caller, fork: Repository) -> frozenset[str]:
+        rows = forks.lent_branches(self._world, fork).items()
+        return frozenset(f"refs/heads/{branch}" for branch, base in rows if _may(caller, base, "write"))
 
     def _on_push(self, full_name: str, updates: list[Update]) -> None:
         """Only what git moved counts: a ref that REST moved during the push was told of already."""
         actor: Actor = self._pusher.actor
         with self._world.lock:
             pushes.pushed(self._world, self._world.repo(full_name), actor, updates)
+
+
+def _may(caller: Caller, repository: Repository, level: Level) -> bool:
+    """Whether the caller may read or write what is in a repository."""
+    try:
+        caller.require(repository, f"contents:{level}", level)
+    except RefusedError:
+        return False
+    return True
 
 
 class _Application:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from ghapp.playground.bare import Bare
+from ghapp.playground.merge_state import METHODS, Activity, AutoMerge, Method, Protection, QueueEntry, Ruleset
 
 Role = Literal["read", "triage", "write", "maintain", "admin"]
 ROLES: tuple[Role, ...] = ("read", "triage", "write", "maintain", "admin")
@@ -124,7 +125,7 @@ class LabelEvent:
 class Review:
     id: int
     author: Actor
-    state: Literal["APPROVED", "CHANGES_REQUESTED", "COMMENTED"]
+    state: Literal["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED"]
     body: str
     commit_id: str
     submitted_at: datetime
@@ -132,6 +133,8 @@ class Review:
 
 @dataclass(eq=False)
 class ReviewComment:
+    """`line` is of the side and commit that it was written on; `start_line` begins a range that ends with it."""
+
     id: int
     review: Review
     author: Actor
@@ -142,6 +145,8 @@ class ReviewComment:
     diff_hunk: str
     created_at: datetime
     updated_at: datetime
+    side: Literal["LEFT", "RIGHT"] = "RIGHT"
+    start_line: int | None = None
     in_reply_to: "ReviewComment | None" = None
     reactions: list[Reaction] = field(default_factory=list)
 
@@ -159,7 +164,9 @@ class ReviewThread:
 
 @dataclass(eq=False)
 class Pull:
-    """What a pull request has beyond its issue. Branches are of the same repository: forks are not modelled."""
+    """What a pull request has beyond its issue. `source` holds its head branch: this repository or a fork of it, None
+    once the fork is deleted; `source_owner` stays.
+    """
 
     id: int
     head_ref: str
@@ -167,10 +174,14 @@ class Pull:
     head_sha: str
     base_sha: str
     draft: bool
+    source: "Repository | None"
+    source_owner: User
     maintainer_can_modify: bool = False
     merged_at: datetime | None = None
     merged_by: User | None = None
     merge_commit_sha: str | None = None
+    auto_merge: AutoMerge | None = None
+    queued: QueueEntry | None = None
     requested_reviewers: list[User] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
     threads: list[ReviewThread] = field(default_factory=list)
@@ -257,14 +268,20 @@ class Artifact:
 
 @dataclass(eq=False)
 class Job:
-    """One job of a workflow run; its state is that of its check run."""
+    """One job of a workflow run; its state is that of its check run. `attempt` is the run's that it belongs to."""
 
     check: CheckRun
     log: str = ""
+    attempt: int = 1
 
 
 @dataclass(eq=False)
 class WorkflowRun:
+    """A run of a workflow file. `event` is what asked for it; `source` the repository of its commit, maybe a fork.
+
+    A run that is `held` has no jobs until somebody approves it.
+    """
+
     id: int
     number: int
     workflow_id: int
@@ -274,8 +291,13 @@ class WorkflowRun:
     actor: User
     created_at: datetime
     updated_at: datetime
+    head_branch: str
+    source: "Repository"
+    event: str = "push"
     attempt: int = 1
     started: bool = False
+    held: bool = False
+    inputs: dict[str, object] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
 
@@ -306,15 +328,6 @@ class Deployment:
 
 
 @dataclass(eq=False)
-class Protection:
-    """Rules of one branch: the checks that must be green, and whether the branch must be up to date (`strict`)."""
-
-    contexts: tuple[str, ...] = ()
-    strict: bool = False
-    approvals: int = 0
-
-
-@dataclass(eq=False)
 class Repository:
     id: int
     owner: User
@@ -325,6 +338,10 @@ class Repository:
     private: bool = False
     default_branch: str = "main"
     description: str | None = None
+    parent: "Repository | None" = None
+    """What it is a fork of."""
+    holds_workflows: bool = False
+    """Whether workflows on other branches than the default one wait until somebody approves their run."""
     collaborators: dict[str, Role] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
@@ -335,6 +352,12 @@ class Repository:
     workflow_runs: dict[int, WorkflowRun] = field(default_factory=dict)
     deployments: dict[int, Deployment] = field(default_factory=dict)
     protections: dict[str, Protection] = field(default_factory=dict)
+    rulesets: list[Ruleset] = field(default_factory=list)
+    methods: tuple[Method, ...] = METHODS
+    auto_merge_allowed: bool = False
+    activities: list[Activity] = field(default_factory=list)
+    signed: dict[str, datetime] = field(default_factory=dict)
+    """Commits that GitHub itself made and signed, with the time when they were verified."""
     told: dict[str, str] = field(default_factory=dict)
     """The last sha of each ref that was told of, so that a push and REST at one time tell nothing twice."""
 

@@ -56,11 +56,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Workflow:
-    """A workflow file: its name, the events that start it, its jobs in order."""
+    """A workflow file: its name, the events that start it, its jobs in order.
+
+    `inputs` are those of a start by hand, each with whether it must be given.
+    """
 
     name: str
     events: frozenset[str]
     jobs: tuple[Job, ...]
+    inputs: Mapping[str, bool] = field(default_factory=dict)
 
 
 def parse_workflow(text: str) -> Workflow:
@@ -83,6 +87,7 @@ def parse_workflow(text: str) -> Workflow:
         str(value.get("name") or ""),
         _events(value.get("on")),
         tuple(_job(str(id), job, env) for id, job in jobs.items()),
+        _inputs(value.get("on")),
     )
 
 
@@ -97,6 +102,16 @@ def _events(on: object) -> frozenset[str]:
     if isinstance(on, list | dict) and on:
         return frozenset(map(str, on))
     raise WorkflowError("the workflow does not say on which events it runs")
+
+
+def _inputs(on: object) -> dict[str, bool]:
+    by_hand = (on.get("workflow_dispatch") or {}) if isinstance(on, dict) else {}
+    inputs = (by_hand.get("inputs") or {}) if isinstance(by_hand, dict) else {}
+    rows = inputs.items() if isinstance(inputs, dict) else ()
+    return {
+        str(name): isinstance(about, dict) and bool(about.get("required")) and "default" not in about
+        for name, about in rows
+    }
 
 
 def _job(job_id: str, value: object, env: object) -> Job:

@@ -14,23 +14,31 @@ from pathlib import Path
 from time import monotonic
 
 from ghapp.playground.bare import Files
+from ghapp.playground.merge_state import Method, Protection, Ruleset
 from ghapp.playground.mergeability import check_outcomes
+from ghapp.playground.person import Person
 from ghapp.playground.room import Room
 from ghapp.playground.state import (
     Actor,
     App,
     CheckRun,
     Comment,
+    CommitStatus,
+    Deployment,
+    DeploymentStatus,
     Installation,
     Issue,
-    Protection,
-    Reaction,
     Repository,
-    Review,
+    ReviewThread,
     Role,
     User,
+    WorkflowRun,
 )
-from ghapp.playground.verbs import accounts, checks, issues, pulls, pushes, reviews, workflows
+from ghapp.playground.verbs import accounts, auto_merge, checks, deployments, forks, issues, jobs, merge_queue
+from ghapp.playground.views.pulls import pull_of
+
+
+__all__ = ["Person", "World"]
 
 
 @dataclass(eq=False)
@@ -81,7 +89,7 @@ class World(Room):
     def organization(self, login: str) -> User:
         return accounts.user(self, login, "Organization")
 
-    def person(self, login: str, **roles: str) -> "Person":
+    def person(self, login: str, **roles: str) -> Person:
         """Someone who can act; `write="octo/demo"` makes them a collaborator with that role."""
         who = self.user(login)
         for role, full_name in roles.items():
@@ -90,6 +98,11 @@ class World(Room):
 
     def grant(self, full_name: str, login: str, role: Role) -> None:
         accounts.grant(self, self.repo(full_name), self.user(login), role)
+
+    def revoke(self, full_name: str, login: str) -> None:
+        """Take away whatever role someone has."""
+        with self.lock:
+            self.repo(full_name).collaborators.pop(login.lower(), None)
 
     def repository(
         self,
@@ -105,23 +118,157 @@ class World(Room):
         return accounts.repository(self, full_name, content, private=private, message=message)
 
     def protect(
-        self, full_name: str, branch: str = "main", *contexts: str, strict: bool = False, approvals: int = 0
+        self,
+        full_name: str,
+        branch: str = "main",
+        *contexts: str,
+        strict: bool = False,
+        approvals: int = 0,
+        sources: Mapping[str, str] | None = None,
     ) -> None:
-        """Require these checks, and so many approvals, before anything is merged into a branch."""
-        with self.lock:
-            self.repo(full_name).protections[branch] = Protection(tuple(contexts), strict, approvals)
+        """Require these checks, and so many approvals, before anything is merged into a branch.
 
-    def set_check(self, full_name: str, sha: str, name: str, status: str, conclusion: str | None = None) -> CheckRun:
-        """Say by hand how a check of the CI stands: the one of a queued workflow, or a new one."""
+        `sources` maps a check to the slug of the App that it must come from: `{"tests": "github-actions"}`.
+        """
+        with self.lock:
+            rules = Protection(tuple(contexts), strict, approvals, self._sources(sources))
+            self.repo(full_name).protections[branch] = rules
+
+    def ruleset(
+        self,
+        full_name: str,
+        branch: str = "main",
+        *contexts: str,
+        strict: bool = False,
+        approvals: int = 0,
+        sources: Mapping[str, str] | None = None,
+        queue: bool = False,
+        queue_method: Method = "merge",
+    ) -> Ruleset:
+        """Add a ruleset for a branch, which may ask the same as `protect`, and a merge queue. All of them hold."""
+        with self.lock:
+            made = Ruleset(tuple(contexts), strict, approvals, self._sources(sources), self.state.next_id(), branch)
+            made.queue, made.queue_method = queue, queue_method
+            self.repo(full_name).rulesets.append(made)
+            return made
+
+    def _sources(self, slugs: Mapping[str, str] | None) -> dict[str, App]:
+        return {context: self._app_named(slug) for context, slug in (slugs or {}).items()}
+
+    def allow_methods(self, full_name: str, *methods: Method) -> None:
+        """Allow these ways to merge alone: merge, squash, rebase."""
+        with self.lock:
+            self.repo(full_name).methods = methods
+
+    def allow_auto_merge(self, full_name: str, *, allowed: bool = True) -> None:
+        with self.lock:
+            self.repo(full_name).auto_merge_allowed = allowed
+
+    def queue_passes(self, full_name: str, number: int) -> str | None:
+        """The checks of a queued pull request pass, so it is merged; the new head of its base.
+
+        None for one that conflicts with what came in before it, and is thrown out. Raises CannotMergeError.
+        """
+        return merge_queue.succeed(self, self.repo(full_name), self.pull(full_name, number))
+
+    def queue_fails(self, full_name: str, number: int) -> None:
+        """The checks of a queued pull request fail, so it is thrown out. Raises CannotMergeError."""
+        issue = self.pull(full_name, number)
+        merge_queue.leave(self, self.repo(full_name), merge_queue.bot(self), issue, "CI_FAILURE")
+
+    def follow_up(self) -> None:
+        """GitHub keeps its merge queues, and merges by itself what waits for that."""
+        auto_merge.follow_up(self)
+
+    def fork(self, full_name: str, owner: str) -> Repository:
+        """Someone forks a repository, with all its branches."""
+        return forks.fork(self, self.repo(full_name), self.user(owner))
+
+    def delete_repository(self, full_name: str) -> None:
+        """Delete a repository; pull requests from it lose their source."""
+        forks.delete(self, self.repo(full_name))
+
+    def set_check(
+        self,
+        full_name: str,
+        sha: str,
+        name: str,
+        status: str,
+        conclusion: str | None = None,
+        *,
+        app: str | None = None,
+        **output: object,
+    ) -> CheckRun:
+        """Say by hand how a check stands: the newest of this name (a queued workflow's, after a rerun the new one), or
+        a new one. `app` is the slug of the App whose check it is, GitHub Actions without. `output` are `title`,
+        `summary`, `text`, `annotations` (as REST takes them) and `details_url`.
+        """
         with self.lock:
             repository = self.repo(full_name)
-            fields = {"status": status, "conclusion": conclusion}
-            app = workflows.actions_app(self)
+            fields = {"status": status, "conclusion": conclusion, **output}
+            app_ = self._app_named(app) if app else jobs.actions_app(self)
             for run in reversed(repository.checks.values()):
-                if run.head_sha == sha and run.name == name and run.suite.app is app:
+                if run.head_sha == sha and run.name == name and run.suite.app is app_:
                     checks.update_run(self, repository, run, fields)
                     return run
-            return checks.create_run(self, repository, app, name, sha, fields)
+            return checks.create_run(self, repository, app_, name, sha, fields)
+
+    def _app_named(self, slug: str) -> App:
+        if slug == jobs.ACTIONS_SLUG:
+            return jobs.actions_app(self)
+        known = next((app for app in self.state.apps.values() if app.slug == slug), None)
+        return known or accounts.app(self, slug, self.user(f"{slug}-owner"))
+
+    def set_status(
+        self,
+        full_name: str,
+        sha: str,
+        context: str,
+        state: str,
+        description: str | None = None,
+        *,
+        url: str | None = None,
+        by: str = "status-bot",
+    ) -> CommitStatus:
+        """A service reports a commit status: error, failure, pending or success."""
+        actor = Actor(self.user(by))
+        return checks.set_status(self, self.repo(full_name), actor, sha, state, context, description, url)
+
+    def hold_workflows(self, full_name: str, *, hold: bool = True) -> None:
+        """From now on, workflows on other branches than the default one wait until somebody approves their run."""
+        with self.lock:
+            self.repo(full_name).holds_workflows = hold
+
+    def workflow_runs(self, full_name: str, sha: str | None = None) -> list[WorkflowRun]:
+        """Runs of workflows, oldest first; of one commit, if it is given."""
+        with self.lock:
+            rows = self.repo(full_name).workflow_runs.values()
+            return [run for run in rows if sha in (None, run.suite.head_sha)]
+
+    def end_run(self, full_name: str, run_id: int, conclusion: str) -> None:
+        """End every job of a workflow run that has not ended with this conclusion, and so the run."""
+        repository = self.repo(full_name)
+        jobs.finish(self, repository, repository.workflow_runs[run_id], conclusion)
+
+    def deploy(self, full_name: str, ref: str, environment: str = "production", *, by: str = "deployer") -> Deployment:
+        """Somebody else, such as a workflow, deploys a branch or commit."""
+        repository = self.repo(full_name)
+        sha = repository.bare.resolve(ref)
+        assert sha is not None, f"there is no {ref}"
+        return deployments.deploy(self, repository, Actor(self.user(by)), ref, sha, environment=environment)
+
+    def deploy_status(
+        self, full_name: str, deployment: int, state: str, url: str = "", *, by: str = "deployer"
+    ) -> DeploymentStatus:
+        """Say how a deployment goes; `url` is where it can be seen."""
+        repository = self.repo(full_name)
+        of, actor = repository.deployments[deployment], Actor(self.user(by))
+        return deployments.set_status(self, repository, actor, of, state, environment_url=url)
+
+    def deployments(self, full_name: str) -> list[Deployment]:
+        """Deployments, oldest first."""
+        with self.lock:
+            return list(self.repo(full_name).deployments.values())
 
     def attach(self, full_name: str, data: bytes) -> str:
         """Drop a file into a text of this repository; the address that GitHub puts there."""
@@ -154,6 +301,11 @@ class World(Room):
         with self.lock:
             return [issue for issue, _ in self.repo(full_name).pulls()]
 
+    def review_threads(self, full_name: str, number: int) -> list[ReviewThread]:
+        """The review threads of a pull request, oldest first."""
+        with self.lock:
+            return list(pull_of(self.pull(full_name, number)).threads)
+
     def comments(self, full_name: str, number: int) -> list[Comment]:
         with self.lock:
             return [one for one in self.repo(full_name).comments.values() if one.number == number]
@@ -182,90 +334,3 @@ class World(Room):
     def _running(self) -> list[threading.Thread]:
         with self.lock:
             return [thread for thread in self.threads if thread.is_alive()]
-
-
-@dataclass(frozen=True)
-class Person:
-    """Someone who does things on GitHub, with or without the right to: `world` does not ask, REST does."""
-
-    world: World
-    user: User
-
-    @property
-    def actor(self) -> Actor:
-        return Actor(self.user)
-
-    def token(self) -> str:
-        """A new personal token, to do things by REST or by git instead."""
-        return accounts.personal_token(self.world, self.user).value
-
-    def open_issue(self, full_name: str, title: str, body: str | None = None, labels: Iterable[str] = ()) -> Issue:
-        return issues.open_issue(self.world, self.world.repo(full_name), self.actor, title, body, labels)
-
-    def comment(self, full_name: str, number: int, body: str) -> Comment:
-        world = self.world
-        return issues.comment(world, world.repo(full_name), self.actor, world.issue(full_name, number), body)
-
-    def edit_comment(self, full_name: str, comment: Comment, body: str) -> None:
-        issues.edit_comment(self.world, self.world.repo(full_name), self.actor, comment, body)
-
-    def delete_comment(self, full_name: str, comment: Comment) -> None:
-        issues.delete_comment(self.world, self.world.repo(full_name), self.actor, comment)
-
-    def edit_issue(self, full_name: str, number: int, **changes: str) -> None:
-        """Change `title` or `body`."""
-        issue = self.world.issue(full_name, number)
-        issues.edit(self.world, self.world.repo(full_name), self.actor, issue, changes)
-
-    def label(self, full_name: str, number: int, *names: str) -> None:
-        issue = self.world.issue(full_name, number)
-        issues.add_labels(self.world, self.world.repo(full_name), self.actor, issue, names)
-
-    def unlabel(self, full_name: str, number: int, name: str) -> None:
-        """Take a label off. Raises ValueError when it is not on."""
-        repository, issue = self.world.repo(full_name), self.world.issue(full_name, number)
-        with self.world.lock:
-            label = issues.label_named(self.world, repository, name)
-            issues.remove_label(self.world, repository, self.actor, issue, label)
-
-    def react(self, reactions: list[Reaction], content: str) -> None:
-        issues.react(self.world, reactions, self.actor, content)
-
-    def close(self, full_name: str, number: int) -> None:
-        issue = self.world.issue(full_name, number)
-        issues.close(self.world, self.world.repo(full_name), self.actor, issue)
-
-    def reopen(self, full_name: str, number: int) -> None:
-        issue = self.world.issue(full_name, number)
-        issues.reopen(self.world, self.world.repo(full_name), self.actor, issue)
-
-    def push(self, full_name: str, branch: str, files: Files, message: str = "Change something") -> str:
-        """One commit on a branch, made from the default branch when it is new. Returns its sha."""
-        return pushes.commit(self.world, self.world.repo(full_name), self.actor, branch, files, message)
-
-    def open_pull(
-        self, full_name: str, title: str, head: str, base: str = "main", body: str = "", draft: bool = False
-    ) -> Issue:
-        repository = self.world.repo(full_name)
-        return pulls.open_pull(self.world, repository, self.actor, title, body, head, base, draft=draft)
-
-    def review(
-        self,
-        full_name: str,
-        number: int,
-        verdict: reviews.Verdict = "COMMENTED",
-        body: str = "",
-        remarks: Iterable[reviews.Remark] = (),
-    ) -> Review:
-        repository, issue = self.world.repo(full_name), self.world.pull(full_name, number)
-        return reviews.review(self.world, repository, self.actor, issue, verdict, body, remarks)
-
-    def ready(self, full_name: str, number: int, *, draft: bool = False) -> None:
-        """Mark a pull request ready for review, or with `draft=True` turn it back into a draft."""
-        issue = self.world.pull(full_name, number)
-        pulls.set_draft(self.world, self.world.repo(full_name), self.actor, issue, draft=draft)
-
-    def merge(self, full_name: str, number: int) -> str:
-        """Merge a pull request and return the merge commit. Raises CannotMergeError."""
-        issue = self.world.pull(full_name, number)
-        return pulls.merge(self.world, self.world.repo(full_name), self.actor, issue)

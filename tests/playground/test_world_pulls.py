@@ -7,7 +7,7 @@ from github import Github
 
 from ghapp.playground.bare import EMPTY_TREE
 from ghapp.playground.server import Playground
-from ghapp.playground.verbs.pulls import CannotMergeError
+from ghapp.playground.verbs.merging import CannotMergeError
 from ghapp.playground.verbs.reviews import Remark
 from ghapp.playground.world import World
 from tests.playground.playground_app import Api, Hook
@@ -208,7 +208,7 @@ def test_threads_by_graphql(playground: Playground, api: Api, hook: Hook) -> Non
     missing = api.query(change % "resolveReviewThread", id="PRRT_0")
     assert missing["errors"][0]["type"] == "NOT_FOUND"
     world.settle()
-    assert hook.names()[-1] == "pull_request_review_thread.resolved"
+    assert hook.names()[-2:] == [f"pull_request_review_thread.{word}" for word in ("resolved", "unresolved")]
 
 
 def test_draft_and_ready_by_graphql(playground: Playground, github: Github, api: Api, hook: Hook) -> None:

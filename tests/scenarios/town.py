@@ -32,17 +32,19 @@ from ghapp.playground.model_reply import Reply
 from ghapp.playground.model_request import ModelRequest
 from ghapp.playground.model_turns import ScriptedModel
 from ghapp.playground.script import Script
-from ghapp.playground.state import Comment, Installation, Issue
-from ghapp.playground.world import Person, World
+from ghapp.playground.state import CheckRun, Installation, Issue
+from ghapp.playground.world import World
 from ghapp.queue import INTAKE, RUNS
 from ghapp.records import Records, records
 from ghapp.settings import Settings, from_environment
+from tests.scenarios.citizen import Citizen, Files
+from tests.scenarios.opened import Opened, opened
+from tests.scenarios.reading import DEMO, STATUS, Reading
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-DEMO = "octo/demo"
-STATUS = "<!-- honk:status:"
+__all__ = ["DEMO", "STATUS", "Citizen", "Town", "serving"]
 
 
 @contextmanager
@@ -105,10 +107,9 @@ class Model(ScriptedModel):
 
 
 @dataclass(repr=False)
-class Town:
+class Town(Reading):
     """The town. Threads go by the number of their issue in `octo/demo`."""
 
-    world: World
     redis: Redis
     data: Path
     environ: pytest.MonkeyPatch
@@ -116,7 +117,6 @@ class Town:
     clock: TownClock = field(default_factory=TownClock)
     models: list[Model] = field(default_factory=list)
     _seconds: int = 0
-    _read: set[tuple[int, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.world.clock = lambda: datetime.now(UTC) + timedelta(seconds=self._seconds)
@@ -212,6 +212,21 @@ class Town:
         job.delete()
         return True
 
+    def opened(
+        self,
+        title: str = "The answer is wrong",
+        body: str = "It must be 42.",
+        files: Files | None = None,
+        *,
+        by: Citizen | None = None,
+    ) -> Opened:
+        """Begin with a draft of ours that is open and waits for CI: no engine has run. `by` asked for it, or octocat.
+
+        GitHub has told all of this already, so the first thing that is heard is what the test does.
+        """
+        person = by.person if by else self.world.person("octocat", write=DEMO)
+        return opened(self, person, title, body, {"answer.txt": "42\n"} if files is None else files)
+
     # What there is to see
 
     def thread(self, number: int) -> Thread:
@@ -233,108 +248,67 @@ class Town:
         (pull,) = self.pulls()
         return pull
 
-    def said(self, number: int) -> list[Comment]:
-        """What the App said on a thread, oldest first."""
-        return [one for one in self.world.comments(DEMO, number) if one.author.app is self.world.app]
-
-    def status(self, number: int) -> str:
-        """The newest status comment of an issue, as it is now."""
-        found = [one for one in self.said(number) if one.body.startswith(STATUS)]
-        assert found, f"there is no status comment on #{number}"
-        self._read.update((one.id, "") for one in found)
-        return found[-1].body
-
-    def next_comment(self, number: int) -> str:
-        """The oldest answer that was not read yet, without its hidden marker."""
-        for one in self.said(number):
-            if (one.id, one.body) not in self._read and not one.body.startswith(STATUS):
-                self._read.add((one.id, one.body))
-                return one.body.partition("-->\n")[2] or one.body
-        pytest.fail(f"nothing new was said on #{number}")
-
     def transcript(self, number: int) -> str:
         """What the newest run did, line by line."""
         entries = self.records.transcripts.read(self.run(number).id)
         return "\n".join(f"{entry.kind}: {entry.text}" for entry in entries)
 
-    def unread(self) -> list[str]:
-        """Everything that the App said and the test did not look at."""
-        said = (one for number in self.world.repo(DEMO).issues for one in self.said(number))
-        return [one.body for one in said if (one.id, one.body) not in self._read and (one.id, "") not in self._read]
+    # What others do, machines and passers-by
 
-    def reports(self, sha: str, name: str, conclusion: str | None, status: str = "completed") -> None:
-        """The repository's CI reports a check on a commit."""
-        self.second().set_check(DEMO, sha, name, status, conclusion)
+    def reports(
+        self,
+        sha: str,
+        name: str,
+        conclusion: str | None,
+        status: str = "completed",
+        *,
+        app: str | None = None,
+        log: str = "",
+        **output: object,
+    ) -> CheckRun:
+        """A CI reports a check on a commit: the repository's workflows, or the App with the slug `app`.
 
-    def ci_passes(self, pull: Issue) -> None:
-        """The one check of the repository's CI succeeds on the head."""
-        assert pull.pull is not None
-        self.reports(pull.pull.head_sha, "test", "success")
+        `log` is what its job printed; `output` are `title`, `summary`, `text` and `annotations`.
+        """
+        if not log:
+            return self.second().set_check(DEMO, sha, name, status, conclusion, app=app, **output)
+        # Whoever hears that it has ended may read the log at once.
+        check = self.second().set_check(DEMO, sha, name, "in_progress", app=app)
+        self.world.set_log(DEMO, check, log)
+        return self.world.set_check(DEMO, sha, name, status, conclusion, app=app, **output)
 
-    def ci_fails(self, pull: Issue) -> None:
-        """The one check of the repository's CI fails on the head."""
-        assert pull.pull is not None
-        self.reports(pull.pull.head_sha, "test", "failure")
+    def status_reports(self, sha: str, context: str, state: str, description: str = "", url: str | None = None) -> None:
+        """A service reports a commit status: error, failure, pending or success."""
+        self.second().set_status(DEMO, sha, context, state, description, url=url)
+
+    def ci_passes(self, what: "Issue | Opened | str") -> None:
+        """The one check of the repository's CI succeeds on this commit, or on the head of this pull request."""
+        self.reports(_sha(what), "test", "success")
+
+    def ci_fails(self, what: "Issue | Opened | str", log: str = "") -> None:
+        """The same check fails, and printed this."""
+        self.reports(_sha(what), "test", "failure", log=log)
+
+    def base_moves(self, files: Files, message: str = "Go on with main") -> str:
+        """Somebody else pushes a commit to the default branch; its sha."""
+        self.second()
+        return self.world.person("passer-by", write=DEMO).push(DEMO, "main", files, message)
+
+    def workflow_ends(self, run: int, conclusion: str = "success") -> None:
+        """A run of a workflow ends, with all its jobs."""
+        self.second().end_run(DEMO, run, conclusion)
+
+    def deployed(self, environment: str, state: str = "success", url: str = "") -> None:
+        """The newest deployment to an environment is said to stand so."""
+        found = [one for one in self.second().deployments(DEMO) if one.environment == environment]
+        assert found, f"nothing was deployed to {environment}"
+        self.world.deploy_status(DEMO, found[-1].id, state, url)
 
 
-@dataclass(frozen=True, repr=False)
-class Citizen:
-    """Someone in the town, and what people do there."""
-
-    town: Town
-    person: Person
-
-    def open_issue(self, title: str = "The answer is wrong", body: str = "It must be 42.", *labels: str) -> int:
-        """Open an issue; its number."""
-        self.town.second()
-        return self.person.open_issue(DEMO, title, body, labels).number
-
-    def label(self, number: int, name: str = "honk") -> None:
-        """Put a label on."""
-        self.town.second()
-        self.person.label(DEMO, number, name)
-
-    def unlabel(self, number: int, name: str = "honk") -> None:
-        """Take a label off."""
-        self.town.second()
-        self.person.unlabel(DEMO, number, name)
-
-    def comment(self, number: int, body: str) -> Comment:
-        """Write a comment."""
-        self.town.second()
-        return self.person.comment(DEMO, number, body)
-
-    def edit_comment(self, comment: Comment, body: str) -> None:
-        """Change a comment."""
-        self.town.second()
-        self.person.edit_comment(DEMO, comment, body)
-
-    def delete_comment(self, comment: Comment) -> None:
-        """Delete a comment."""
-        self.town.second()
-        self.person.delete_comment(DEMO, comment)
-
-    def edit_issue(self, number: int, **changes: str) -> None:
-        """Change an issue's title or body."""
-        self.town.second()
-        self.person.edit_issue(DEMO, number, **changes)
-
-    def close(self, number: int) -> None:
-        """Close an issue or a pull request."""
-        self.town.second()
-        self.person.close(DEMO, number)
-
-    def push(self, branch: str, files: dict[str, str | bytes | None], message: str = "Do it by hand") -> str:
-        """Push one commit to a branch; its sha."""
-        self.town.second()
-        return self.person.push(DEMO, branch, files, message)
-
-    def ready(self, number: int, *, draft: bool = False) -> None:
-        """Take a pull request out of draft, or put it back."""
-        self.town.second()
-        self.person.ready(DEMO, number, draft=draft)
-
-    def merge(self, number: int) -> str:
-        """Merge a pull request."""
-        self.town.second()
-        return self.person.merge(DEMO, number)
+def _sha(what: "Issue | Opened | str") -> str:
+    if isinstance(what, Opened):
+        return what.head
+    if isinstance(what, Issue):
+        assert what.pull is not None, "an issue has no head"
+        return what.pull.head_sha
+    return what

@@ -1,19 +1,21 @@
-"""Workflow runs, jobs, logs and artifacts; and deployments, which come after them."""
+"""Workflow runs, jobs, logs and artifacts."""
 
+from ghapp.playground.auth import RefusedError
 from ghapp.playground.rest.route import PAGES, Answer, Ask, Route, found, not_modelled
-from ghapp.playground.state import Artifact, Deployment, Job, WorkflowRun
-from ghapp.playground.verbs import deployments, workflows
+from ghapp.playground.state import Artifact, Job, WorkflowRun
+from ghapp.playground.verbs import jobs, workflows
 from ghapp.playground.views import checks as views
-from ghapp.playground.views import deployments as deployment_views
 
 
 def list_runs(ask: Ask) -> Answer:
-    """Newest first. Filters: head_sha, branch."""
+    """Newest first. Filters: head_sha, branch, event, status (which also takes a conclusion)."""
     rows = [
         views.workflow_run(ask.state, ask.repository, run)
         for run in sorted(ask.repository.workflow_runs.values(), key=lambda one: -one.id)
         if ask.query.get("head_sha") in (None, run.suite.head_sha)
-        and ask.query.get("branch") in (None, run.suite.head_branch)
+        and ask.query.get("branch") in (None, run.head_branch)
+        and ask.query.get("event") in (None, run.event)
+        and ask.query.get("status") in (None, views.run_status(run), run.suite.conclusion)
     ]
     return ask.page(rows, "workflow_runs")
 
@@ -27,13 +29,51 @@ def get_run(ask: Ask) -> Answer:
 
 
 def list_jobs(ask: Ask) -> Answer:
+    """The newest of each name; with `filter=all` those of earlier attempts, too."""
     run = _run(ask)
-    return ask.page([views.job(ask.state, ask.repository, run, one) for one in run.jobs], "jobs")
+    rows = run.jobs if ask.query.get("filter") == "all" else jobs.latest(run)
+    return ask.page([views.job(ask.state, ask.repository, run, one) for one in rows], "jobs")
 
 
 def rerun_failed(ask: Ask) -> Answer:
-    workflows.rerun_failed(ask.room, ask.repository, _run(ask))
+    try:
+        workflows.rerun_failed(ask.room, ask.repository, _run(ask))
+    except ValueError as error:
+        raise RefusedError(403, str(error)) from error
     return Answer({}, 201)
+
+
+def approve(ask: Ask) -> Answer:
+    """For runs of forks only; others are approved by people on GitHub's pages."""
+    run = _run(ask)
+    if run.source is ask.repository:
+        raise RefusedError(403, "This run is not from a fork pull request")
+    try:
+        workflows.approve(ask.room, ask.repository, run)
+    except ValueError as error:
+        raise RefusedError(403, str(error)) from error
+    return Answer({}, 201)
+
+
+def dispatch(ask: Ask) -> Answer:
+    """By the workflow's file name or number. 204, or with `return_run_details` 200 and which run it became."""
+    here, path = ask.repository, _workflow_path(ask)
+    try:
+        ref, inputs = str(ask.body["ref"]), ask.body.get("inputs") or {}
+        run = workflows.dispatch(ask.room, here, ask.actor, path, ref, inputs)
+    except workflows.CannotDispatchError as error:
+        raise RefusedError(422, str(error)) from error
+    if not ask.body.get("return_run_details"):
+        return Answer(None, 204)
+    shown = views.workflow_run(ask.state, here, run)
+    return Answer({"workflow_run_id": run.id, "run_url": shown["url"], "html_url": shown["html_url"]})
+
+
+def _workflow_path(ask: Ask) -> str:
+    """The file that the address names, which must be on the default branch."""
+    here, name = ask.repository, str(ask.path["workflow_id"])
+    path = workflows.known_paths(here).get(int(name)) if name.isdigit() else f".github/workflows/{name}"
+    return found(path if path and here.bare.read(here.default_branch, path) is not None else None)
 
 
 def _job(ask: Ask) -> tuple[WorkflowRun, Job]:
@@ -77,72 +117,22 @@ def download_artifact(ask: Ask) -> Answer:
     return Answer(None, 302, {"Location": address})
 
 
-def list_deployments(ask: Ask) -> Answer:
-    """Newest first. Filters: sha, ref, environment."""
-    rows = [
-        one
-        for one in sorted(ask.repository.deployments.values(), key=lambda each: -each.id)
-        if all(ask.query.get(key) in (None, getattr(one, key)) for key in ("sha", "ref", "environment"))
-    ]
-    return ask.page(deployment_views.deployment(ask.state, ask.repository, one) for one in rows)
-
-
-def create_deployment(ask: Ask) -> Answer:
-    """`auto_merge` and `required_contexts` are taken as given: nothing is merged, no check is waited for."""
-    sha = ask.commit_sha(str(ask.body["ref"]))
-    names = ("environment", "task", "description", "payload")
-    given = {name: ask.body[name] for name in names if ask.body.get(name) is not None}
-    made = deployments.deploy(ask.room, ask.repository, ask.actor, str(ask.body["ref"]), sha, **given)
-    return Answer(deployment_views.deployment(ask.state, ask.repository, made), 201)
-
-
-def _deployment(ask: Ask) -> Deployment:
-    return found(ask.repository.deployments.get(ask.path["deployment_id"]))
-
-
-def get_deployment(ask: Ask) -> Answer:
-    return Answer(deployment_views.deployment(ask.state, ask.repository, _deployment(ask)))
-
-
-def list_deployment_statuses(ask: Ask) -> Answer:
-    one = _deployment(ask)
-    rows = [deployment_views.deployment_status(ask.state, ask.repository, one, each) for each in one.statuses]
-    return ask.page(reversed(rows))
-
-
-def create_deployment_status(ask: Ask) -> Answer:
-    one = _deployment(ask)
-    given = {name: str(ask.body[name]) for name in ("description", "environment_url", "log_url") if name in ask.body}
-    made = deployments.set_status(ask.room, ask.repository, ask.actor, one, ask.body["state"], **given)
-    return Answer(deployment_views.deployment_status(ask.state, ask.repository, one, made), 201)
-
-
 _HERE = "/repos/{owner}/{repo}"
 _RUN, _ARTIFACT = f"{_HERE}/actions/runs/{{run_id}}", f"{_HERE}/actions/artifacts/{{artifact_id}}"
-_JOB, _DEPLOYMENT = f"{_HERE}/actions/jobs/{{job_id}}", f"{_HERE}/deployments/{{deployment_id}}"
-_READ = "actions:read"
-_DEPLOYED = frozenset({"ref", "task", "auto_merge", "required_contexts", "payload", "environment", "description"})
+_JOB, _WORKFLOW = f"{_HERE}/actions/jobs/{{job_id}}", f"{_HERE}/actions/workflows/{{workflow_id}}"
+_READ, _WRITE = "actions:read", "actions:write"
+_FILTERS = PAGES | {"head_sha", "branch", "event", "status"}
+_DISPATCHED = frozenset({"ref", "inputs", "return_run_details"})
 ROUTES = (
-    Route("GET", f"{_HERE}/actions/runs", list_runs, _READ, query=PAGES | {"head_sha", "branch"}),
+    Route("GET", f"{_HERE}/actions/runs", list_runs, _READ, query=_FILTERS),
     Route("GET", _RUN, get_run, _READ),
-    Route("GET", f"{_RUN}/jobs", list_jobs, _READ, query=PAGES),
+    Route("GET", f"{_RUN}/jobs", list_jobs, _READ, query=PAGES | {"filter"}),
     Route("GET", f"{_RUN}/artifacts", list_artifacts, _READ, query=PAGES | {"name"}),
-    Route("POST", f"{_RUN}/rerun-failed-jobs", rerun_failed, "actions:write"),
+    Route("POST", f"{_RUN}/rerun-failed-jobs", rerun_failed, _WRITE),
+    Route("POST", f"{_RUN}/approve", approve, _WRITE),
+    Route("POST", f"{_WORKFLOW}/dispatches", dispatch, _WRITE, body=_DISPATCHED),
     Route("GET", _JOB, get_job, _READ),
     Route("GET", f"{_JOB}/logs", job_logs, _READ),
     Route("GET", _ARTIFACT, get_artifact, _READ),
     Route("GET", f"{_ARTIFACT}/{{archive_format}}", download_artifact, _READ),
-    Route(
-        "GET", f"{_HERE}/deployments", list_deployments, "deployments:read", query=PAGES | {"sha", "ref", "environment"}
-    ),
-    Route("POST", f"{_HERE}/deployments", create_deployment, "deployments:write", body=_DEPLOYED),
-    Route("GET", _DEPLOYMENT, get_deployment, "deployments:read"),
-    Route("GET", f"{_DEPLOYMENT}/statuses", list_deployment_statuses, "deployments:read", query=PAGES),
-    Route(
-        "POST",
-        f"{_DEPLOYMENT}/statuses",
-        create_deployment_status,
-        "deployments:write",
-        body=frozenset({"state", "description", "environment_url", "log_url"}),
-    ),
 )

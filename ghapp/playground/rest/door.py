@@ -3,7 +3,7 @@
 import json
 import socket
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -29,6 +29,8 @@ def flask_rule(template: str) -> str:
         name = part[1:-1] if part.startswith("{") else ""
         if name in _PATHS:
             part = f"<path:{name}>"
+        elif name == "workflow_id":  # a number, or the file's name
+            part = f"<{name}>"
         elif name.endswith(_INTEGERS):
             part = f"<int:{name}>"
         elif name:
@@ -196,9 +198,9 @@ def limit_headers(room: Room, bearer: str) -> dict[str, str]:
     }
 
 
-def refusal(status: int, message: str, errors: list[dict[str, str]] | None = None) -> Answer:
+def refusal(status: int, message: str, errors: Sequence[dict[str, str] | str] = ()) -> Answer:
     body: dict[str, Any] = {"message": message, "documentation_url": _DOCS, "status": str(status)}
-    return Answer(body | ({"errors": errors} if errors else {}), status)
+    return Answer(body | ({"errors": list(errors)} if errors else {}), status)
 
 
 def respond(answer: Answer, headers: Mapping[str, str] | None = None) -> Response:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from ghapp.playground.rest.issues import comment_of
-from ghapp.playground.rest.pulls import review_comment_of
+from ghapp.playground.rest.reviews import review_comment_of
 from ghapp.playground.rest.route import PAGES, Answer, Ask, Route, found
 from ghapp.playground.state import Reaction
 from ghapp.playground.verbs.issues import react

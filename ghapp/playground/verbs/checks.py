@@ -87,7 +87,8 @@ def _settle(room: Room, repository: Repository, run: CheckRun) -> None:
     if workflow is not None and not workflow.started and run.status != "queued":
         workflow.started = True
         tell_workflow(room, repository, workflow, "in_progress")
-    status, conclusion = _rolled_up([one for one in repository.checks.values() if one.suite is suite])
+    newest = {one.name: one for one in repository.checks.values() if one.suite is suite}
+    status, conclusion = _rolled_up(list(newest.values()))
     if status == "completed" and suite.status != "completed":
         end_suite(room, repository, suite, conclusion or "neutral")
     else:

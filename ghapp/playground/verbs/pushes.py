@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable
 
 from ghapp.playground.bare import ZERO, Files
+from ghapp.playground.merge_state import ActivityType
 from ghapp.playground.room import Room
 from ghapp.playground.state import Actor, Repository
-from ghapp.playground.verbs import checks, issues, pull_events, workflows
+from ghapp.playground.verbs import activities, checks, issues, pull_events, workflows
 from ghapp.playground.verbs.accounts import signature
 from ghapp.playground.views import commits
 from ghapp.playground.views.repositories import html_url
@@ -30,14 +31,20 @@ def commit(room: Room, repository: Repository, actor: Actor, branch: str, files:
         return new
 
 
-def pushed(room: Room, repository: Repository, actor: Actor, updates: Iterable[Update]) -> None:
-    """Tell of every branch that moved, let pull requests follow, start checks. Other refs are no events."""
+def pushed(
+    room: Room, repository: Repository, actor: Actor, updates: Iterable[Update], merged: ActivityType | None = None
+) -> None:
+    """Tell of every branch that moved, let pull requests follow, start checks. Other refs are no events.
+
+    `merged` is what the repository's activity calls it where a merge moved the branch.
+    """
     with room.lock:
         repository.pushed_at = room.now()
         for ref, old, new in updates:
             heard = repository.told.get(ref) == new
             repository.told[ref] = new
             if ref.startswith("refs/heads/") and not heard:
+                activities.record(room, repository, actor, (ref, old, new), merged)
                 _branch_moved(room, repository, actor, ref.removeprefix("refs/heads/"), old, new)
 
 
@@ -47,6 +54,9 @@ def _branch_moved(room: Room, repository: Repository, actor: Actor, branch: str,
         _close_orphans(room, repository, actor, branch)
         return
     pull_events.follow(room, repository, actor, branch, old, new)
+    for base, _, pull in pull_events.coming_from(repository, branch):
+        if base is not repository:
+            workflows.start_for_pull(room, base, actor, pull)
     if branch == repository.default_branch and old != ZERO:
         for one in repository.bare.log(f"{old}..{new}"):
             close_named(room, repository, actor, one.message)
@@ -56,8 +66,10 @@ def _branch_moved(room: Room, repository: Repository, actor: Actor, branch: str,
 
 def _close_orphans(room: Room, repository: Repository, actor: Actor, branch: str) -> None:
     for issue, pull in list(repository.pulls()):
-        if issue.state == "open" and branch in (pull.head_ref, pull.base_ref):
+        if issue.state == "open" and pull.base_ref == branch:
             issues.close(room, repository, actor, issue)
+    for base, issue, _ in pull_events.coming_from(repository, branch):
+        issues.close(room, base, actor, issue)
 
 
 def close_named(room: Room, repository: Repository, actor: Actor, text: str | None) -> None:

@@ -1,22 +1,29 @@
-"""Workflow files of a pushed commit become workflow runs; the injected CI runs them, each in a thread of its own."""
+"""Workflow files of a commit become workflow runs, by a push, a pull request of a fork, or by hand."""
 
-import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ghapp.playground.room import Outcome, Room
-from ghapp.playground.state import Actor, App, CheckRun, CheckSuite, Job, Repository, WorkflowRun
-from ghapp.playground.verbs import accounts, checks
-from ghapp.playground.views.repositories import html_url
+from ghapp.playground.room import Room
+from ghapp.playground.state import Actor, CheckSuite, Pull, Repository, WorkflowRun
+from ghapp.playground.verbs import checks, jobs
 from ghapp.playground.workflow import Workflow, WorkflowError, parse_workflow
 
 _FOLDER = ".github/workflows/"
-_ACTIONS_SLUG = "github-actions"
 
 
-def actions_app(room: Room) -> App:
-    """GitHub's own App that the checks of workflows belong to."""
-    known = next((app for app in room.state.apps.values() if app.slug == _ACTIONS_SLUG), None)
-    return known or accounts.app(room, _ACTIONS_SLUG, accounts.user(room, "github", "Organization"))
+class CannotDispatchError(ValueError):
+    """A workflow is not to be started by hand as asked; the message is GitHub's."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a workflow runs on a commit: `source` is the repository of its branch, `before` the branch's head before."""
+
+    event: str
+    sha: str
+    branch: str
+    source: Repository
+    before: str | None = None
 
 
 def start(room: Room, repository: Repository, actor: Actor, sha: str, branch: str, before: str | None) -> None:
@@ -24,23 +31,31 @@ def start(room: Room, repository: Repository, actor: Actor, sha: str, branch: st
 
     A workflow for `pull_request` only runs too: the playground has one run a commit, whatever asks for it.
     """
-    for path, text in _workflow_files(repository, sha):
-        ran = any(run.suite.head_sha == sha and run.path == path for run in repository.workflow_runs.values())
+    cause = Cause("push", sha, branch, repository, before)
+    _start_each(room, repository, actor, cause, frozenset({"push", "pull_request"}))
+
+
+def start_for_pull(room: Room, repository: Repository, actor: Actor, pull: Pull) -> None:
+    """The same for the head of a fork's pull request: its push was to the fork, and the base repository runs it."""
+    assert pull.source is not None, "what is deleted is not pushed to"
+    cause = Cause("pull_request", pull.head_sha, pull.head_ref, pull.source)
+    _start_each(room, repository, actor, cause, frozenset({"pull_request"}))
+
+
+def _start_each(room: Room, repository: Repository, actor: Actor, cause: Cause, events: frozenset[str]) -> None:
+    held = repository.holds_workflows and (cause.source, cause.branch) != (repository, repository.default_branch)
+    for path, text in _files(repository, cause.sha):
+        ran = any(run.suite.head_sha == cause.sha and run.path == path for run in repository.workflow_runs.values())
         parsed = _parsed(path, text)
-        if not ran and parsed.events & {"push", "pull_request"}:
-            _begin(room, repository, _queue(room, repository, actor, CommitOf(sha, branch, before), path, parsed), text)
+        if not ran and parsed.events & events:
+            run = _queue(room, repository, actor, cause, path, parsed)
+            if held:
+                _hold(room, repository, run)
+            else:
+                _begin(room, repository, run, text, parsed)
 
 
-@dataclass(frozen=True)
-class CommitOf:
-    """A commit that a branch came to have, and the branch's head before."""
-
-    sha: str
-    branch: str
-    before: str | None
-
-
-def _workflow_files(repository: Repository, sha: str) -> list[tuple[str, str]]:
+def _files(repository: Repository, sha: str) -> list[tuple[str, str]]:
     bare = repository.bare
     entries = [entry for entry in bare.tree(sha, _FOLDER) if entry.path.endswith((".yml", ".yaml"))]
     return [(entry.path, bare.blob(entry.sha).decode(errors="replace")) for entry in entries]
@@ -55,10 +70,11 @@ def _parsed(path: str, text: str) -> Workflow:
 
 
 def _queue(
-    room: Room, repository: Repository, actor: Actor, of: CommitOf, path: str, workflow: Workflow
+    room: Room, repository: Repository, actor: Actor, cause: Cause, path: str, workflow: Workflow
 ) -> WorkflowRun:
     now = room.now()
-    suite = CheckSuite(room.state.next_id(), actions_app(room), of.sha, of.branch, of.before, now, now)
+    branch = cause.branch if cause.source is repository else None
+    suite = CheckSuite(room.state.next_id(), jobs.actions_app(room), cause.sha, branch, cause.before, now, now)
     repository.suites[suite.id] = suite
     same = [run for run in repository.workflow_runs.values() if run.path == path]
     run = WorkflowRun(
@@ -71,79 +87,94 @@ def _queue(
         actor=actor.user,
         created_at=now,
         updated_at=now,
+        head_branch=cause.branch,
+        source=cause.source,
+        event=cause.event,
     )
     repository.workflow_runs[run.id] = run
     checks.tell_workflow(room, repository, run, "requested")
-    for job in workflow.jobs:
-        _job(room, repository, run, job.name)
     return run
 
 
-def _job(room: Room, repository: Repository, run: WorkflowRun, name: str) -> Job:
-    address = f"{html_url(room.state, repository)}/actions/runs/{run.id}"
-    check = checks.add_to_suite(room, repository, run.suite, name, {"details_url": address})
-    job = Job(check)
-    run.jobs.append(job)
-    return job
+def _begin(room: Room, repository: Repository, run: WorkflowRun, text: str, workflow: Workflow) -> None:
+    for job in workflow.jobs:
+        jobs.add(room, repository, run, job.name)
+    jobs.hand_over(room, repository, run, text)
 
 
-def _begin(room: Room, repository: Repository, run: WorkflowRun, text: str) -> None:
-    if room.ci is not None:
-        thread = threading.Thread(target=_run, args=(room, repository, run, text), name=f"ci-{run.id}", daemon=True)
-        room.threads.append(thread)
-        thread.start()
+def _hold(room: Room, repository: Repository, run: WorkflowRun) -> None:
+    """Let a run wait for approval: it ends as `action_required`, without any job.
+
+    https://docs.github.com/en/actions/how-tos/manage-workflow-runs/approve-runs-from-forks
+    """
+    run.held = True
+    checks.end_suite(room, repository, run.suite, "action_required")
 
 
-def _run(room: Room, repository: Repository, run: WorkflowRun, text: str) -> None:
-    """Let the CI work outside the lock; whatever it raises is a failed run and a violation, never a silent one."""
-    assert room.ci is not None
+def approve(room: Room, repository: Repository, run: WorkflowRun) -> None:
+    """Let a run begin that waited for it. Raises ValueError when it does not wait."""
     with room.lock:
-        for job in run.jobs:
-            if job.check.status == "queued":
-                checks.update_run(room, repository, job.check, {"status": "in_progress"})
-    try:
-        outcome = room.ci(repository.bare.path, run.suite.head_sha, text)
-    except Exception as error:  # noqa: BLE001 - the edge of a thread: nobody else would hear of it
-        room.violations.append(f"CI of {repository.full_name} raised {error!r}")
-        finish(room, repository, run, "failure")
-        return
-    with room.lock:
-        _record(room, repository, run, outcome)
-        finish(room, repository, run, outcome.conclusion)
+        if not run.held:
+            raise ValueError("this run does not wait for approval")
+        run.held = False
+        run.suite.status, run.suite.conclusion = "queued", None
+        checks.tell_workflow(room, repository, run, "requested")
+        text = _text_of(repository, run)
+        _begin(room, repository, run, text, _parsed(run.path, text))
 
 
-def _record(room: Room, repository: Repository, run: WorkflowRun, outcome: Outcome) -> None:
-    known = {job.check.name: job for job in run.jobs}
-    for result in outcome.jobs:
-        job = known.get(result.name) or _job(room, repository, run, result.name)
-        job.log = result.log
-        if job.check.status != "completed":
-            _complete(room, repository, job.check, result.conclusion)
-    for job in run.jobs:
-        job.log = job.log or outcome.problem
-
-
-def finish(room: Room, repository: Repository, run: WorkflowRun, conclusion: str) -> None:
-    """End every job that has not ended with this conclusion; a run without jobs ends as a start-up failure."""
-    with room.lock:
-        if not run.jobs:
-            checks.end_suite(room, repository, run.suite, "startup_failure")
-        for job in run.jobs:
-            if job.check.status != "completed":
-                _complete(room, repository, job.check, "failure" if conclusion == "startup_failure" else conclusion)
-
-
-def _complete(room: Room, repository: Repository, check: CheckRun, conclusion: str) -> None:
-    checks.update_run(room, repository, check, {"status": "completed", "conclusion": conclusion})
+def _text_of(repository: Repository, run: WorkflowRun) -> str:
+    return (repository.bare.read(run.suite.head_sha, run.path) or b"").decode(errors="replace")
 
 
 def rerun_failed(room: Room, repository: Repository, run: WorkflowRun) -> None:
-    """Queue the failed jobs of a finished run again, as the next attempt, and hand them to the CI."""
+    """Begin the next attempt of a finished run: each failed job gets a new check run, those that passed stay.
+
+    Raises ValueError while the run goes on.
+    """
     with room.lock:
+        if run.suite.status != "completed" or run.held:
+            raise ValueError("This workflow is already running")
+        failed = [job.check.name for job in jobs.latest(run) if job.check.conclusion not in ("success", "skipped")]
         run.attempt, run.started = run.attempt + 1, False
-        for job in run.jobs:
-            if job.check.conclusion != "success":
-                checks.update_run(room, repository, job.check, {"status": "queued"})
         checks.tell_workflow(room, repository, run, "requested")
-        text = repository.bare.read(run.suite.head_sha, run.path) or b""
-        _begin(room, repository, run, text.decode(errors="replace"))
+        for name in failed:
+            jobs.add(room, repository, run, name)
+        jobs.hand_over(room, repository, run, _text_of(repository, run))
+
+
+def dispatch(
+    room: Room, repository: Repository, actor: Actor, path: str, ref: str, inputs: Mapping[str, object]
+) -> WorkflowRun:
+    """Start a workflow by hand on a branch or tag. Raises CannotDispatchError.
+
+    https://docs.github.com/en/rest/actions/workflows#create-a-workflow-dispatch-event
+    """
+    with room.lock:
+        branch = ref.removeprefix("refs/heads/")
+        sha = repository.bare.resolve(branch)
+        if sha is None:
+            raise CannotDispatchError(f"No ref found for: {ref}")
+        text = (repository.bare.read(sha, path) or b"").decode(errors="replace")
+        workflow = _parsed(path, text)
+        if "workflow_dispatch" not in workflow.events:
+            raise CannotDispatchError("Workflow does not have 'workflow_dispatch' trigger")
+        _check_inputs(workflow, inputs)
+        run = _queue(room, repository, actor, Cause("workflow_dispatch", sha, branch, repository), path, workflow)
+        run.inputs = dict(inputs)
+        _begin(room, repository, run, text, workflow)
+        return run
+
+
+def _check_inputs(workflow: Workflow, inputs: Mapping[str, object]) -> None:
+    if unexpected := [name for name in inputs if name not in workflow.inputs]:
+        shown = ", ".join(f'"{name}"' for name in unexpected)
+        raise CannotDispatchError(f"Unexpected inputs provided: [{shown}]")
+    for name, must in workflow.inputs.items():
+        if must and name not in inputs:
+            raise CannotDispatchError(f"Required input '{name}' not provided")
+
+
+def known_paths(repository: Repository) -> dict[int, str]:
+    """The files of workflows that ran, by GitHub's number for each."""
+    return {run.workflow_id: run.path for run in repository.workflow_runs.values()}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ghapp.playground.mergeability import latest_statuses
+from ghapp.playground.mergeability import latest_statuses, rules_of
 from ghapp.playground.state import Artifact, CheckRun, CheckSuite, CommitStatus, Job, Repository, State, WorkflowRun
 from ghapp.playground.views.commits import commit, simple_commit
 from ghapp.playground.views.people import app, stamp, stamp_or_none, user
@@ -110,7 +110,7 @@ def status_in_delivery(state: State, repository: Repository, one: CommitStatus) 
         {
             "name": name.removeprefix("refs/heads/"),
             "commit": {"sha": sha, "url": f"{api_url(state, repository)}/commits/{sha}"},
-            "protected": name.removeprefix("refs/heads/") in repository.protections,
+            "protected": bool(rules_of(repository, name.removeprefix("refs/heads/"))),
         }
         for name, sha in heads.items()
         if sha == one.sha
@@ -172,12 +172,12 @@ def workflow_run(state: State, repository: Repository, one: WorkflowRun) -> Json
         "id": one.id,
         "name": one.name,
         "node_id": f"WFR_{one.id}",
-        "head_branch": one.suite.head_branch,
+        "head_branch": one.head_branch,
         "head_sha": one.suite.head_sha,
         "path": one.path,
         "display_title": head.message.partition("\n")[0],
         "run_number": one.number,
-        "event": "push",
+        "event": one.event,
         "status": run_status(one),
         "conclusion": one.suite.conclusion,
         "workflow_id": one.workflow_id,
@@ -203,7 +203,7 @@ def workflow_run(state: State, repository: Repository, one: WorkflowRun) -> Json
         "workflow_url": f"{api_url(state, repository)}/actions/workflows/{one.workflow_id}",
         "head_commit": simple_commit(head),
         "repository": minimal(state, repository),
-        "head_repository": minimal(state, repository),
+        "head_repository": minimal(state, one.source),
     }
 
 
@@ -221,7 +221,7 @@ def job(state: State, repository: Repository, run: WorkflowRun, one: Job) -> Jso
         "run_url": f"{api_url(state, repository)}/actions/runs/{run.id}",
         "node_id": f"CR_{one.check.id}",
         "head_sha": one.check.head_sha,
-        "head_branch": run.suite.head_branch,
+        "head_branch": run.head_branch,
         "workflow_name": run.name,
         "url": url,
         "html_url": f"{html_url(state, repository)}/actions/runs/{run.id}/job/{one.check.id}",
@@ -238,7 +238,7 @@ def job(state: State, repository: Repository, run: WorkflowRun, one: Job) -> Jso
         "runner_name": "playground",
         "runner_group_id": 1,
         "runner_group_name": "Default",
-        "run_attempt": run.attempt,
+        "run_attempt": one.attempt,
     }
 
 
@@ -258,8 +258,8 @@ def artifact(state: State, repository: Repository, run: WorkflowRun, one: Artifa
         "workflow_run": {
             "id": run.id,
             "repository_id": repository.id,
-            "head_repository_id": repository.id,
-            "head_branch": run.suite.head_branch,
+            "head_repository_id": run.source.id,
+            "head_branch": run.head_branch,
             "head_sha": run.suite.head_sha,
         },
     }

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from ghapp.playground import diff_lines
 from ghapp.playground.mergeability import Mergeability
-from ghapp.playground.state import Issue, Pull, Repository, Review, ReviewComment, ReviewThread, State
+from ghapp.playground.state import Issue, Pull, Repository, Review, ReviewComment, ReviewThread, State, User
 from ghapp.playground.views.issues import issue_html_url, label
 from ghapp.playground.views.people import (
     assignees,
@@ -26,13 +27,13 @@ def pull_of(issue: Issue) -> Pull:
     return issue.pull
 
 
-def _end(state: State, repository: Repository, ref: str, sha: str) -> Json:
+def _end(state: State, owner: User, repository: Repository | None, ref: str, sha: str) -> Json:
     return {
-        "label": f"{repository.owner.login}:{ref}",
+        "label": f"{owner.login}:{ref}",
         "ref": ref,
         "sha": sha,
-        "user": user(state, repository.owner),
-        "repo": repository_view(state, repository),
+        "user": user(state, owner),
+        "repo": None if repository is None else repository_view(state, repository),
     }
 
 
@@ -75,11 +76,23 @@ def pull_simple(state: State, repository: Repository, issue: Issue) -> Json:
         "labels": [label(state, repository, each) for each in issue.labels],
         "milestone": None,
         "draft": pull.draft,
-        "head": _end(state, repository, pull.head_ref, pull.head_sha),
-        "base": _end(state, repository, pull.base_ref, pull.base_sha),
+        "head": _end(state, pull.source_owner, pull.source, pull.head_ref, pull.head_sha),
+        "base": _end(state, repository.owner, repository, pull.base_ref, pull.base_sha),
         "_links": {name: {"href": address} for name, address in links.items()},
         "author_association": author_association(repository, issue.author.user),
-        "auto_merge": None,
+        "auto_merge": _auto_merge(state, issue, pull),
+    }
+
+
+def _auto_merge(state: State, issue: Issue, pull: Pull) -> Json | None:
+    wish = pull.auto_merge
+    if wish is None:
+        return None
+    return {
+        "enabled_by": user(state, wish.by.user),
+        "merge_method": wish.method,
+        "commit_title": wish.title or issue.title,
+        "commit_message": wish.message or "",
     }
 
 
@@ -134,10 +147,14 @@ def pull_minimal(state: State, repository: Repository, issue: Issue) -> Json:
 
 
 def pulls_with_head(state: State, repository: Repository, sha: str) -> list[Json]:
-    """Open pull requests whose head is this commit."""
-    rows = repository.pulls()
+    """Open pull requests of the repository's own branches whose head is this commit.
+
+    GitHub names none for a fork's: https://docs.github.com/en/rest/checks/runs#get-a-check-run
+    """
     return [
-        pull_minimal(state, repository, issue) for issue, pull in rows if issue.state == "open" and pull.head_sha == sha
+        pull_minimal(state, repository, issue)
+        for issue, pull in repository.pulls()
+        if issue.state == "open" and pull.head_sha == sha and pull.source is repository
     ]
 
 
@@ -164,10 +181,24 @@ def review_in_delivery(state: State, repository: Repository, issue: Issue, one: 
     return review(state, repository, issue, one) | {"state": one.state.lower(), "updated_at": stamp(one.submitted_at)}
 
 
+def current_line(repository: Repository, pull: Pull, one: ReviewComment, number: int | None) -> int | None:
+    """Where the line of a comment is on the head now; None when it was changed since, which makes it outdated."""
+    if number is None or one.commit_id == pull.head_sha or one.side == "LEFT":
+        return number
+    files = repository.bare.changed_files(one.commit_id, pull.head_sha)
+    file = next((each for each in files if one.path in (each.previous_path, each.path)), None)
+    if file is None:
+        return number
+    return None if file.status == "removed" else diff_lines.moved(file.patch, number)
+
+
 def review_comment(state: State, repository: Repository, issue: Issue, one: ReviewComment) -> Json:
     url = f"{api_url(state, repository)}/pulls/comments/{one.id}"
     html = f"{issue_html_url(state, repository, issue)}#discussion_r{one.id}"
     pull_url = f"{api_url(state, repository)}/pulls/{issue.number}"
+    pull = pull_of(issue)
+    line = current_line(repository, pull, one, one.line)
+    position = one.diff_hunk.count("\n")
     shown = {
         "url": url,
         "html_url": html,
@@ -177,7 +208,7 @@ def review_comment(state: State, repository: Repository, issue: Issue, one: Revi
         "node_id": f"PRRC_{one.id}",
         "diff_hunk": one.diff_hunk,
         "path": one.path,
-        "commit_id": one.commit_id,
+        "commit_id": one.commit_id if line is None else pull.head_sha,
         "original_commit_id": one.commit_id,
         "user": user(state, one.author.user),
         "body": one.body,
@@ -185,23 +216,18 @@ def review_comment(state: State, repository: Repository, issue: Issue, one: Revi
         "updated_at": stamp(one.updated_at),
         "author_association": author_association(repository, one.author.user),
         "_links": {"self": {"href": url}, "html": {"href": html}, "pull_request": {"href": pull_url}},
-        "position": one.line,
-        "original_position": one.line,
-        "line": one.line,
+        "position": None if line is None else position,
+        "original_position": position,
+        "line": line,
         "original_line": one.line,
-        "start_line": None,
-        "original_start_line": None,
-        "start_side": None,
-        "side": "RIGHT",
+        "start_line": current_line(repository, pull, one, one.start_line),
+        "original_start_line": one.start_line,
+        "start_side": None if one.start_line is None else one.side,
+        "side": one.side,
         "subject_type": "line",
         "reactions": reaction_counts(url, one.reactions),
     }
     return shown if one.in_reply_to is None else shown | {"in_reply_to_id": one.in_reply_to.id}
-
-
-def review_comment_of_review(state: State, repository: Repository, issue: Issue, one: ReviewComment) -> Json:
-    """A comment in the list of one review has no side of its own there."""
-    return review_comment(state, repository, issue, one)
 
 
 def review_thread(state: State, repository: Repository, issue: Issue, one: ReviewThread) -> Json:

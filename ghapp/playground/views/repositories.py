@@ -1,8 +1,8 @@
-"""Repositories, their people and their branches as GitHub shows them."""
+"""Repositories and their people as GitHub shows them."""
 
 from typing import Any
 
-from ghapp.playground.state import ROLES, Protection, Repository, Role, State, User
+from ghapp.playground.state import ROLES, Repository, Role, State, User
 from ghapp.playground.views.people import stamp, user
 
 Json = dict[str, Any]
@@ -66,7 +66,7 @@ def minimal(state: State, one: Repository) -> Json:
         "owner": user(state, one.owner),
         "private": one.private,
         "description": one.description,
-        "fork": False,
+        "fork": one.parent is not None,
         "url": url,
         "html_url": html_url(state, one),
         **{key: url + path for key, path in _PATHS.items()},
@@ -91,13 +91,17 @@ def repository(state: State, one: Repository) -> Json:
         "updated_at": stamp(one.pushed_at),
         "pushed_at": stamp(one.pushed_at),
         **_figures(one),
-        **_settings(),
+        **_settings(one),
     }
 
 
 def repository_itself(state: State, one: Repository) -> Json:
-    """A repository asked for alone: a `full-repository`."""
-    return repository(state, one) | {"subscribers_count": 0, "network_count": 0}
+    """A repository asked for alone: a `full-repository`, a fork's with what it is a fork of."""
+    shown = repository(state, one) | {"subscribers_count": 0, "network_count": 0}
+    if one.parent is None:
+        return shown
+    parent = repository(state, one.parent)
+    return shown | {"parent": parent, "source": parent}
 
 
 def _figures(one: Repository) -> Json:
@@ -117,7 +121,7 @@ def _figures(one: Repository) -> Json:
     }
 
 
-def _settings() -> Json:
+def _settings(one: Repository) -> Json:
     return {
         "is_template": False,
         "has_issues": True,
@@ -130,10 +134,10 @@ def _settings() -> Json:
         "disabled": False,
         "allow_forking": True,
         "web_commit_signoff_required": False,
-        "allow_merge_commit": True,
-        "allow_squash_merge": True,
-        "allow_rebase_merge": False,
-        "allow_auto_merge": False,
+        "allow_merge_commit": "merge" in one.methods,
+        "allow_squash_merge": "squash" in one.methods,
+        "allow_rebase_merge": "rebase" in one.methods,
+        "allow_auto_merge": one.auto_merge_allowed,
         "allow_update_branch": True,
         "delete_branch_on_merge": False,
     }
@@ -176,72 +180,3 @@ def permission(state: State, who: User, role: Role | None) -> Json:
         "role_name": role or "none",
         "user": collaborator(state, who, role),
     }
-
-
-def branch(state: State, one: Repository, name: str, sha: str) -> Json:
-    """A `short-branch`."""
-    url = f"{api_url(state, one)}/branches/{name}"
-    rules = one.protections.get(name)
-    return {
-        "name": name,
-        "commit": {"sha": sha, "url": f"{api_url(state, one)}/commits/{sha}"},
-        "protected": rules is not None,
-        "protection": {
-            "enabled": rules is not None,
-            "required_status_checks": {
-                "enforcement_level": "non_admins" if rules and rules.contexts else "off",
-                "contexts": list(rules.contexts) if rules else [],
-                "checks": _required(rules),
-            },
-        },
-        "protection_url": f"{url}/protection",
-    }
-
-
-def _required(rules: Protection | None) -> list[Json]:
-    return [{"context": context, "app_id": None} for context in rules.contexts] if rules else []
-
-
-def status_check_policy(state: State, one: Repository, name: str, rules: Protection) -> Json:
-    url = f"{api_url(state, one)}/branches/{name}/protection/required_status_checks"
-    return {
-        "url": url,
-        "strict": rules.strict,
-        "contexts": list(rules.contexts),
-        "checks": _required(rules),
-        "contexts_url": f"{url}/contexts",
-    }
-
-
-def branch_rules(one: Repository, name: str) -> list[Json]:
-    """The rules in force on a branch, as rulesets would show them."""
-    rules = one.protections.get(name)
-    if rules is None:
-        return []
-    source = {"ruleset_source_type": "Repository", "ruleset_source": one.full_name, "ruleset_id": one.id}
-    shown: list[Json] = []
-    if rules.contexts:
-        checks = [{"context": context} for context in rules.contexts]
-        shown.append(
-            {
-                "type": "required_status_checks",
-                "parameters": {
-                    "required_status_checks": checks,
-                    "strict_required_status_checks_policy": rules.strict,
-                },
-            }
-        )
-    if rules.approvals:
-        shown.append(
-            {
-                "type": "pull_request",
-                "parameters": {
-                    "required_approving_review_count": rules.approvals,
-                    "dismiss_stale_reviews_on_push": False,
-                    "require_code_owner_review": False,
-                    "require_last_push_approval": False,
-                    "required_review_thread_resolution": False,
-                },
-            }
-        )
-    return [rule | source for rule in shown]
