@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from ghapp.core import messages
 from ghapp.core.errors import UserError
+from ghapp.core.leaks import Watch
 from ghapp.core.ports import Account, CommitText, Conversations, Engine, Relay, Results
 from ghapp.core.run import Run
 from ghapp.flow.aftermath import Aftermath
@@ -22,6 +23,7 @@ from ghapp.flow.answering import Answering
 from ghapp.flow.change import Workshop
 from ghapp.flow.ci import FollowCi
 from ghapp.flow.context import Context, Files, Gathered, about_files
+from ghapp.flow.diagnosis import Diagnosis
 from ghapp.flow.execute import Execute
 from ghapp.flow.followup import FollowUp
 from ghapp.flow.ground import Grounds
@@ -133,7 +135,7 @@ def intake(settings: Settings) -> Intake:
         transcripts=kept.transcripts,
         status=telling,
         starting=starting(settings, kept, hub, telling),
-        follow_up=follow_up(kept, hub, telling, passing_on),
+        follow_up=follow_up(settings, kept, hub, telling, passing_on),
         steering=passing_on,
         clock=SystemClock(),
     )
@@ -155,14 +157,14 @@ def starting(settings: Settings, kept: Records, hub: GitHub, telling: Status) ->
     )
 
 
-def follow_up(kept: Records, hub: GitHub, telling: Status, passing_on: Steering) -> FollowUp:
+def follow_up(settings: Settings, kept: Records, hub: GitHub, telling: Status, passing_on: Steering) -> FollowUp:
     """What follows open pull requests."""
     clock = SystemClock()
     return FollowUp(
         repositories=hub.repositories,
         pulls=hub.pulls,
         inbox=kept.inbox,
-        ci=FollowCi(hub.pulls, hub.checks, passing_on, telling, clock),
+        ci=follow_ci(settings, hub, telling, passing_on),
         reviews=FollowReviews(
             hub.reviews, hub.repositories, hub.issues, passing_on, telling, clock, lambda number: hub.app.bot(number)[1]
         ),
@@ -172,6 +174,20 @@ def follow_up(kept: Records, hub: GitHub, telling: Status, passing_on: Steering)
         transcripts=kept.transcripts,
         status=telling,
         clock=clock,
+    )
+
+
+def follow_ci(settings: Settings, hub: GitHub, telling: Status, passing_on: Steering) -> FollowCi:
+    """What follows the checks of open pull requests."""
+    return FollowCi(
+        pulls=hub.pulls,
+        checks=hub.checks,
+        issues=hub.issues,
+        rules=lambda repository, number: hub.merges.standing(repository, number).rules,
+        diagnosis=Diagnosis(hub.pulls, hub.checks, distil, Watch(known_secrets(settings))),
+        steering=passing_on,
+        status=telling,
+        clock=SystemClock(),
     )
 
 

@@ -9,6 +9,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Self
 
+from ghapp.core.merging import Required
+
+EXPECTED = "expected"
+"""The status of a check that a rule requires and that nobody has reported, in GitHub's word."""
+
 PASSING = frozenset({"success", "neutral", "skipped"})
 """The conclusions that GitHub lets a merge through with; any other, known or not, is a failure."""
 
@@ -45,6 +50,11 @@ class Check:
     def settled(self) -> bool:
         """Whether it has a result."""
         return self.status == "completed" and self.conclusion is not None
+
+    @property
+    def expected(self) -> bool:
+        """Whether a rule asks for it, and nobody who may has reported it."""
+        return self.status == EXPECTED
 
     @property
     def passed(self) -> bool:
@@ -88,6 +98,20 @@ def judge(checks: Iterable[Check], own_app_id: int | None = None) -> Verdict:
     if pending:
         return Verdict(CiState.PENDING, pending=pending)
     return Verdict(CiState.GREEN if current else CiState.NONE)
+
+
+def expected(checks: Iterable[Check], required: Iterable[Required]) -> tuple[Check, ...]:
+    """A pending check for each required one that is missing, or that only others than its required App report.
+
+    A commit status does not say which App it is from, so it cannot stand for a check that must come from one.
+    https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets
+    """
+    reported = tuple(checks)
+    return tuple(
+        Check(one.name, status=EXPECTED, app_id=one.app_id, required=True)
+        for one in dict.fromkeys(required)
+        if not any(check.name == one.name and one.app_id in (None, check.app_id) for check in reported)
+    )
 
 
 def latest(checks: Iterable[Check]) -> tuple[Check, ...]:

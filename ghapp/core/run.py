@@ -15,6 +15,8 @@ from ghapp.core.ledger import Point
 from ghapp.core.merging import Wish
 
 MAX_RECOVERIES = 5
+NEEDS_HELP = "honk:needs-help"
+"""The label on what only a person can bring further."""
 
 
 class State(StrEnum):

@@ -1,77 +1,170 @@
-"""CI in a closed loop: wait until it has settled, say why it is red, and repair what is ours."""
+"""CI in a closed loop: wait until it has settled, say why it is red, and mend what is ours."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from ghapp.core import checks as ci
 from ghapp.core import messages
 from ghapp.core.checks import Check
+from ghapp.core.ci import Cause, Failure, Next, mended_by, signature, what_next
 from ghapp.core.config import Config
-from ghapp.core.ports import Checks, Clock, Pull, Pulls
-from ghapp.core.run import Run, State
+from ghapp.core.events import Repository
+from ghapp.core.merging import Rules
+from ghapp.core.ports import Checks, Clock, Issues, Pull, Pulls
+from ghapp.core.run import NEEDS_HELP, Errand, Run, State
 from ghapp.flow.attempt import Attempt
+from ghapp.flow.diagnosis import Diagnosis
 from ghapp.flow.status import Status
 from ghapp.flow.steering import Steering
 
 NO_CI_SECONDS = 300.0
+LATE_SECONDS = 7_200.0
 
 Reported = tuple[Check, ...]
-"""What CI says of one commit."""
+"""What CI says of one commit: the newest of each check, and those that a rule expects."""
 
 
 @dataclass(frozen=True)
 class FollowCi:
-    """Looks at the checks of a followed run's head. The caller holds the thread's inbox."""
+    """Looks at the checks of a followed run's head. The caller holds the thread's inbox.
+
+    `rules` are those of a pull request's base branch, by repository and number.
+    """
 
     pulls: Pulls
     checks: Checks
+    issues: Issues
+    rules: Callable[[Repository, int], Rules]
+    diagnosis: Diagnosis
     steering: Steering
     status: Status
     clock: Clock
 
     def look(self, attempt: Attempt, pull: Pull, config: Config) -> None:
-        """Read the checks of the head, and do what follows from them."""
-        reported = self.checks.on(attempt.run.thread.repository, attempt.run.head_sha)
-        verdict = ci.judge(reported)
-        known = reported == attempt.run.ci
-        match verdict.state:
-            case ci.CiState.GREEN if not (known and attempt.run.state is State.AWAITING_REVIEW):
-                self._green(attempt, pull, reported)
-            case ci.CiState.RED if not known:
-                self._red(attempt, pull, reported, verdict.failing)
-            case ci.CiState.PENDING | ci.CiState.NONE if not known:
-                wait_again(attempt, "CI is running")
-                attempt.update(ci=reported, reason="CI is running" if reported else "nothing is reported on the head")
-                self.status.tell(attempt.run)
-            case ci.CiState.NONE if attempt.run.state is State.AWAITING_CI:
-                self._say_no_ci(attempt)
-
-    def _green(self, attempt: Attempt, pull: Pull, reported: Reported) -> None:
-        """Out of draft once for each head; who puts it back to draft afterwards has a reason."""
-        self._show_ci(attempt.run, pull, reported)
-        attempt.update(ci=reported)
+        """Read the checks of the head, and do what follows from them once they have settled."""
+        _begin_anew(attempt)
+        reported = self._reported(attempt.run, pull)
+        if reported != attempt.run.ci:
+            self._take(attempt, pull, reported, config)
         if attempt.run.state is State.AWAITING_CI:
-            attempt.tell("ci", "CI is green")
-            if pull.draft and attempt.run.target is None:
-                self.pulls.mark_ready(attempt.run.thread.repository, pull.number)
-            attempt.enter(State.AWAITING_REVIEW, f"CI is green; #{pull.number} is ready for review")
+            self._act(attempt, pull, config)
 
-    def _red(self, attempt: Attempt, pull: Pull, reported: Reported, failing: tuple[str, ...]) -> None:
-        """What is shown goes first: once it is in the record, nobody looks at it again."""
-        names = ", ".join(failing)
-        self._show_ci(attempt.run, pull, reported)
-        attempt.tell("ci", f"CI is red: {names}")
-        wait_again(attempt, "CI is red")
-        attempt.update(ci=reported, reason=f"CI is red: {names}. The pull request stays a draft.")
+    def _reported(self, run: Run, pull: Pull) -> Reported:
+        """The rules are asked for once all has ended: a check that is yet to come is missing then, and not before."""
+        found = ci.latest(self.checks.on(run.thread.repository, run.head_sha))
+        if not all(check.settled for check in found):
+            return found
+        return (*found, *ci.expected(found, self.rules(run.thread.repository, pull.number).required))
+
+    def _take(self, attempt: Attempt, pull: Pull, reported: Reported, config: Config) -> None:
+        """Something changed: from now on it has to be quiet for a while, unless nothing is the matter."""
+        now = self.clock.now()
+        if attempt.run.state is not State.AWAITING_CI and _is_fine(attempt.run, reported):
+            self._show(attempt.run, pull, reported)
+            attempt.update(ci=reported)
+            self.status.tell(attempt.run)
+            return
+        words = messages.ci_running(reported)
+        wait_again(attempt, words)
+        due, planned = now + config.ci.settle, attempt.run.look_at
+        look_at = min(planned, due) if planned > now else due
+        attempt.update(ci=reported, quiet_since=now, look_at=look_at, reason=words)
         self.status.tell(attempt.run)
+
+    def _act(self, attempt: Attempt, pull: Pull, config: Config) -> None:
+        run = attempt.run
+        reported = [check for check in run.ci if not check.expected]
+        quiet = self.clock.now() - run.quiet_since
+        if not reported:
+            self._say_no_ci(attempt)
+        elif pending := _names(check for check in reported if not check.settled):
+            if quiet >= LATE_SECONDS:
+                self._say(attempt, messages.ci_late(pending))
+        elif run.quiet_since and quiet >= config.ci.settle:
+            self._settled(attempt, pull, config)
+
+    def _settled(self, attempt: Attempt, pull: Pull, config: Config) -> None:
+        """Everything that is reported has ended, and nothing came after it."""
+        run = attempt.run
+        found = self.diagnosis.of(run, pull, run.ci)
+        self._show(run, pull, run.ci)
+        if (found.failures, found.reran) != (run.failures, run.reran):
+            begins = set(found.reran) - set(run.reran)  # and is not settled before something changes
+            quiet_since = 0.0 if begins else run.quiet_since
+            attempt.update(failures=found.failures, reran=found.reran, quiet_since=quiet_since)
+            self.status.tell(attempt.run)
+        failing = [one for one in found.failures if one.cause is not Cause.FLAKY]
+        match what_next(failing, run.rounds, config.ci.rounds):
+            case Next.WAIT:
+                self._say(attempt, messages.ci_unsure(failing))
+            case Next.SEND_BACK:
+                self._send_back(attempt, failing, config)
+            case Next.GIVE_UP:
+                words = messages.ci_handed_back(failing, len(run.rounds), config.ci.rounds)
+                self._hand_back(attempt, pull, words)
+            case Next.ASK:
+                self._hand_back(attempt, pull, messages.ci_asks(failing))
+            case Next.GO_ON:
+                self._go_on(attempt, pull, found.failures)
+
+    def _go_on(self, attempt: Attempt, pull: Pull, failures: Sequence[Failure]) -> None:
+        """Out of draft once for each head; who puts it back to draft afterwards has a reason."""
+        if missing := _names(check for check in attempt.run.ci if check.expected):
+            self._say(attempt, messages.ci_missing(missing))
+            return
+        ours = attempt.run.target is None
+        if pull.draft and ours:
+            self.pulls.mark_ready(attempt.run.thread.repository, pull.number)
+        words = messages.ci_green(pull.number, failures, ready=ours)
+        attempt.tell("ci", words)
+        attempt.enter(State.AWAITING_REVIEW, words)
+
+    def _send_back(self, attempt: Attempt, failures: Sequence[Failure], config: Config) -> None:
+        """The next attempt mends it: by the commands that are known for that, and the agent where there are none.
+
+        A command that has not helped is not tried again on the same failure: the agent is.
+        """
+        run, name = attempt.run, signature(failures)
+        mended = mended_by(failures, lambda check: _command(check, config)) if _by_code(name) not in run.rounds else {}
+        feedback = messages.ci_feedback(run.head_sha, failures, mended)
+        round_ = name if feedback else _by_code(name)
+        words = messages.ci_sent_back(failures, len(run.rounds) + 1, config.ci.rounds, by_code=not feedback)
+        attempt.tell("ci", words)
+        attempt.run = self.steering.send_back(
+            run,
+            words,
+            feedback=feedback,
+            rounds=(*run.rounds, round_),
+            errand=Errand("autofix", commands=tuple(dict.fromkeys(mended.values()))) if mended else None,
+        )
+
+    def _hand_back(self, attempt: Attempt, pull: Pull, words: str) -> None:
+        """A person's turn: said once, after what shows it has been done."""
+        run = attempt.run
+        if run.reason == words:
+            return
+        if run.target is None and not pull.draft:
+            self.pulls.mark_draft(run.thread.repository, pull.number)
+        self.issues.add_label(run.thread, NEEDS_HELP)
+        self._say(attempt, words)
 
     def _say_no_ci(self, attempt: Attempt) -> None:
         """Nothing is reported, and nothing may ever be: no success, so a person must know that it is their turn."""
-        waited = self.clock.now() - attempt.run.history[-1].at
-        if waited > NO_CI_SECONDS and attempt.run.reason != messages.no_ci():
-            attempt.update(reason=messages.no_ci())
+        run = attempt.run
+        waited = self.clock.now() - max(run.history[-1].at, run.quiet_since)
+        if waited > NO_CI_SECONDS:
+            missing = _names(run.ci)
+            self._say(attempt, messages.ci_missing(missing) if missing else messages.no_ci())
+
+    def _say(self, attempt: Attempt, words: str) -> None:
+        """Where it stands, once."""
+        if attempt.run.reason != words:
+            attempt.tell("ci", words)
+            attempt.update(reason=words)
             self.status.tell(attempt.run)
 
-    def _show_ci(self, run: Run, pull: Pull, reported: Reported) -> None:
+    def _show(self, run: Run, pull: Pull, reported: Reported) -> None:
         """In the pull request's body, as it is now."""
         body = messages.with_ci(pull.body, reported)
         if body != pull.body:
@@ -82,3 +175,29 @@ def wait_again(attempt: Attempt, reason: str) -> None:
     """Back to waiting for CI, from further on."""
     if attempt.run.state in (State.AWAITING_REVIEW, State.MERGING):
         attempt.enter(State.AWAITING_CI, reason)
+
+
+def _begin_anew(attempt: Attempt) -> None:
+    """A person's push, seen for the first time: what was tried before it counts no more."""
+    run = attempt.run
+    if run.rounds and not run.ci and not run.failures and run.head_sha not in run.published:
+        attempt.update(rounds=(), reason=messages.ci_running(()))
+
+
+def _is_fine(run: Run, reported: Reported) -> bool:
+    """Whether nothing is red but what is red on the base too, and nothing is missing or goes on."""
+    excused = {one.check for one in run.failures if one.cause is Cause.ALREADY_RED and one.sha == run.head_sha}
+    return bool(reported) and all(check.passed or (check.failed and check.name in excused) for check in reported)
+
+
+def _by_code(round_: str) -> str:
+    """The name of a round of repair that code made, without the agent."""
+    return f"by code: {round_}"
+
+
+def _command(check: str, config: Config) -> str | None:
+    return next((one.run for one in config.ci.autofix if fnmatchcase(check, one.check)), None)
+
+
+def _names(checks: Iterable[Check]) -> list[str]:
+    return [check.name for check in checks]

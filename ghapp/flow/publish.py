@@ -11,16 +11,13 @@ from ghapp.core.gate import Severity
 from ghapp.core.ledger import Point
 from ghapp.core.merging import Wish
 from ghapp.core.ports import Checks, GitStore, Inbox, Issues, Pull, Pulls, Repositories
-from ghapp.core.run import Conclusion, Run, State
+from ghapp.core.run import NEEDS_HELP, Conclusion, Run, State
 from ghapp.flow.attempt import Attempt
 from ghapp.flow.change import Ended
 
 
 class MustAsk(Exception):  # an ending of the attempt, not an error
     """A person with the right must let something through first."""
-
-
-NEEDS_HELP = "honk:needs-help"
 
 
 @dataclass(frozen=True)

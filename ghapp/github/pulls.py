@@ -65,6 +65,11 @@ class GitHubPulls:
             if not pull.draft:
                 pull.convert_to_draft()
 
+    def files(self, repository: Repository, number: int) -> tuple[str, ...]:
+        """The paths that it touches, of a renamed file the new one."""
+        with github_errors():
+            return tuple(file.filename for file in self._app.repository(repository).get_pull(number).get_files())
+
     def ours(self, repository: Repository) -> tuple[Pull, ...]:
         """Open pull requests of the App from our own branches."""
         _, bot = self._app.bot(repository.installation)

@@ -242,6 +242,10 @@ class Pulls(Protocol):
         """Back to draft. Twice is once."""
         ...
 
+    def files(self, repository: Repository, number: int) -> tuple[str, ...]:
+        """The paths that it touches, of a renamed file the new one; GitHub tells at most 3,000."""
+        ...
+
     def ours(self, repository: Repository) -> tuple[Pull, ...]:
         """Open pull requests of the App from our own branches."""
         ...
