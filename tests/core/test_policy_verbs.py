@@ -10,9 +10,20 @@ from ghapp.core.budget import MICROS
 from ghapp.core.commands import Verb
 from ghapp.core.config import Config
 from ghapp.core.events import CommentCreated, Event
-from ghapp.core.intents import AllowPaths, Answer, CancelRun, DeployRun, Ignore, MergeRun, StartRun, TopUp, UpdateRun
+from ghapp.core.intents import (
+    AllowPaths,
+    Answer,
+    AskAgent,
+    CancelRun,
+    DeployRun,
+    Ignore,
+    MergeRun,
+    StartRun,
+    TopUp,
+    UpdateRun,
+)
 from ghapp.core.rights import Permission
-from ghapp.core.run import FOLLOWED, Conclusion, Request, Run, State, Step, Trigger
+from ghapp.core.run import FOLLOWED, Conclusion, Remark, Request, Run, State, Step, Trigger
 from tests.core.policy_cases import (
     BOT,
     CI,
@@ -34,6 +45,7 @@ from tests.core.policy_cases import (
     TRIAGE,
     WATCHED,
     WRITE,
+    labeled,
     on_their_branch,
     on_theirs,
     reading,
@@ -52,7 +64,10 @@ TABLE: list[tuple[Event, Run | None, Permission, type, str]] = [
     (said("/honk plan"), CODING, TRIAGE, Answer, "a run is open on this thread"),
     (said("/honk plan"), reading("ask", pull=None), TRIAGE, Answer, "a run is open on this thread"),
     (said("/honk ask why?"), None, TRIAGE, StartRun, "@mona said ask"),
-    (said("/honk ask why?"), REVIEW, TRIAGE, Answer, "a run is open on this thread"),
+    (said("/honk ask why?"), CODING, TRIAGE, Answer, "a run is open on this thread"),
+    (said("/honk ask why?"), CI, TRIAGE, AskAgent, "@mona said ask"),
+    (said("/honk ask why?", on_pull=True), REVIEW, TRIAGE, AskAgent, "@mona said ask"),
+    (on_theirs("/honk ask why?"), on_their_branch(State.AWAITING_CI), TRIAGE, AskAgent, "@mona said ask"),
     (said("/honk ask why?", on_pull=True), WATCHED, TRIAGE, StartRun, "@mona said ask"),
     (on_theirs("/honk ask why?"), None, TRIAGE, StartRun, "@mona said ask"),
     (on_theirs("/honk ask why?"), reading("review"), TRIAGE, Answer, "a run is open on this thread"),
@@ -202,6 +217,30 @@ def test_a_word_to_merge_is_about_what_was_seen_then() -> None:
     assert word == MergeRun(MONA, LATER, 5, "@mona said merge")
     tick = policy.decide(ticked("merge", "b" * 40), REVIEW, Config(), WRITE)
     assert tick == MergeRun(MONA, LATER, None, "@mona said merge", "b" * 40)
+
+
+@pytest.mark.parametrize(
+    ("event", "urgent"),
+    [
+        (said("/honk stop"), True),
+        (said("well:\n\n/honk stop now"), True),
+        (said("/honk stop", BOT), False),
+        (said("stop"), False),
+        (said("/honk"), False),
+        (ticked("stop"), True),
+        (ticked("retry"), False),
+        (labeled(), False),
+    ],
+)
+def test_only_a_stop_goes_before_all_that_waits(event: Event, urgent: bool) -> None:
+    """A stop is carried out at once, said or ticked."""
+    assert policy.is_urgent(event) is urgent
+
+
+def test_a_question_brings_who_asks_and_what() -> None:
+    """The agent of the pull request is asked just that."""
+    decided = policy.decide(said("/honk ask why so?"), REVIEW, Config(), TRIAGE)
+    assert decided == AskAgent(5, Remark("mona", "why so?"), "@mona said ask")
 
 
 def test_what_is_still_changing_says_when_to_say_it_again() -> None:
