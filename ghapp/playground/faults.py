@@ -2,6 +2,7 @@
 
 import re
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -31,15 +32,39 @@ class Fault:
 
 
 @dataclass(eq=False)
+class Meanwhile:
+    """Something that happens in the world just before a request is served: before the one after `skip` that match."""
+
+    method: str
+    path: str
+    act: Callable[[], object]
+    skip: int = 0
+
+    def matches(self, method: str, path: str) -> bool:
+        return self.method in (method, "*") and re.search(self.path, path) is not None
+
+
+@dataclass(eq=False)
 class Faults:
     waiting: list[Fault] = field(default_factory=list)
+    coming: list[Meanwhile] = field(default_factory=list)
 
     def add(self, fault: Fault) -> Fault:
         self.waiting.append(fault)
         return fault
 
+    def meanwhile(self, method: str, path: str, act: Callable[[], object], skip: int = 0) -> Meanwhile:
+        """Have something happen, once, just before a request is served."""
+        self.coming.append(Meanwhile(method, path, act, skip))
+        return self.coming[-1]
+
     def take(self, method: str, path: str) -> Fault | None:
-        """The first fault that strikes this request; it is used up by one."""
+        """The first fault that strikes this request; it is used up by one. What was to happen before it happens now."""
+        for one in [each for each in self.coming if each.matches(method, path)]:
+            one.skip -= 1
+            if one.skip < 0:
+                self.coming.remove(one)
+                one.act()
         for fault in self.waiting:
             if fault.matches(method, path):
                 fault.times -= 1
