@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Protocol
 
 from ghapp.playground.deliveries import Deliveries
@@ -59,6 +60,34 @@ Ci = Callable[[Path, str, str], Outcome]
 """Runs a workflow: the bare repository, the commit's sha, the text of the workflow file."""
 
 
+class Turn:
+    """The room's one lock. Who is last to let go of it after an event waits until what follows from that is done.
+
+    GitHub does such things (auto-merge) on its own a moment later; here nobody ever sees the moment between.
+    """
+
+    def __init__(self, follow_up: Callable[[], None]) -> None:
+        self._lock = threading.RLock()
+        self._follow_up = follow_up
+        self._depth = 0
+        self.stirred = False
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._depth += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            while kind is None and self._depth == 1 and self.stirred:
+                self.stirred = False
+                self._follow_up()
+        finally:
+            self._depth -= 1
+            self._lock.release()
+
+
 class NotModelledError(Exception):
     """Something was asked that this playground does not know; the message says what."""
 
@@ -72,7 +101,7 @@ class Room:
     contract: Descriptions | None = None
     ci: Ci | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    lock: threading.RLock = field(default_factory=threading.RLock)
+    lock: Turn = field(init=False)
     faults: Faults = field(default_factory=Faults)
     limits: Limits = field(default_factory=Limits)
     violations: list[str] = field(default_factory=list)
@@ -86,13 +115,17 @@ class Room:
 
     def __post_init__(self) -> None:
         self.deliveries = Deliveries(self.state.next_id)
+        self.lock = Turn(self.follow_up)
+
+    def follow_up(self) -> None:
+        """What happens by itself after an event; the world knows."""
 
     def now(self) -> datetime:
         return self.clock().replace(microsecond=0)
 
     def emit(self, event: str, repository: Repository, actor: Actor, payload: Json, only: App | None = None) -> None:
         """Tell every App that is installed on the repository and subscribed to this event (or `only` one of them)."""
-        state = self.state
+        state, self.lock.stirred = self.state, True
         full = payload | {
             "repository": payload.get("repository") or repositories.repository(state, repository),
             "sender": people.user(state, actor.user),

@@ -37,7 +37,6 @@ from ghapp.playground.state import (
 from ghapp.playground.verbs import accounts, auto_merge, checks, deployments, forks, issues, jobs, merge_queue
 from ghapp.playground.views.pulls import pull_of
 
-
 __all__ = ["Person", "World"]
 
 

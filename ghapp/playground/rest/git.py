@@ -5,7 +5,7 @@ import posixpath
 from ghapp.playground.auth import RefusedError
 from ghapp.playground.bare import ZERO, Bare, GitError, Signature, TreeEntry
 from ghapp.playground.rest.route import PAGES, Answer, Ask, Json, Route, found, invalid, not_modelled
-from ghapp.playground.verbs import pushes
+from ghapp.playground.verbs import merging, pushes
 from ghapp.playground.verbs.accounts import signature
 from ghapp.playground.views import commits as views
 from ghapp.playground.views.repositories import api_url, html_url
@@ -149,16 +149,23 @@ def get_git_commit(ask: Ask) -> Answer:
 
 
 def create_git_commit(ask: Ask) -> Answer:
-    """A commit that no ref names yet."""
+    """A commit that no ref names yet. GitHub commits and signs for an App that names no author of its own.
+
+    https://docs.github.com/en/authentication/managing-commit-signature-verification/about-commit-signature-verification#signature-verification-for-bots
+    """
     here, body = ask.repository, ask.body
     by = signature(ask.room, ask.actor.user)
+    signs = ask.actor.app is not None and not body.keys() & {"author", "committer"}
     author = _signature(body["author"], by) if "author" in body else by
-    committer = _signature(body["committer"], by) if "committer" in body else author
+    default = merging.github(ask.room) if signs else author
+    committer = _signature(body["committer"], by) if "committer" in body else default
     if here.bare.git("cat-file", "-t", body["tree"], allow=(0, 128)).strip() != b"tree":
         raise invalid("Commit", "tree", message="Tree SHA does not exist")
     for parent in body.get("parents", []):
         _is_commit(here.bare, parent)
     sha = here.bare.commit_tree(body["tree"], body.get("parents", []), body["message"], author, committer)
+    if signs:
+        merging.sign(ask.room, here, sha)
     return Answer(views.git_commit(ask.state, here, here.bare.commit(sha)), 201)
 
 

@@ -1,9 +1,7 @@
-"""Repositories, their people, branches and rules."""
+"""Repositories and their people."""
 
-from ghapp.playground.auth import RefusedError
 from ghapp.playground.rest.route import PAGES, Answer, Ask, Route, found
 from ghapp.playground.state import User
-from ghapp.playground.views import commits
 from ghapp.playground.views import repositories as views
 
 
@@ -35,48 +33,10 @@ def get_permission(ask: Ask) -> Answer:
     return Answer(views.permission(ask.state, who, ask.repository.role_of(who)))
 
 
-def list_branches(ask: Ask) -> Answer:
-    heads = ask.repository.bare.refs()
-    rows = [(name.removeprefix("refs/heads/"), sha) for name, sha in heads.items()]
-    return ask.page(views.branch(ask.state, ask.repository, name, sha) for name, sha in rows)
-
-
-def get_branch(ask: Ask) -> Answer:
-    name = ask.path["branch"]
-    sha = ask.repository.bare.branch(name)
-    if sha is None:
-        raise RefusedError(404, "Branch not found")
-    return Answer(commits.branch_itself(ask.state, ask.repository, name, sha))
-
-
-def required_checks(ask: Ask) -> Answer:
-    name = ask.path["branch"]
-    rules = ask.repository.protections.get(name)
-    if rules is None:
-        raise RefusedError(404, "Branch not protected")
-    if not rules.contexts:
-        raise RefusedError(404, "Required status checks not enabled")
-    return Answer(views.status_check_policy(ask.state, ask.repository, name, rules))
-
-
-def rules_of_branch(ask: Ask) -> Answer:
-    return ask.page(views.branch_rules(ask.repository, ask.path["branch"]))
-
-
 _HERE = "/repos/{owner}/{repo}"
 ROUTES = (
     Route("GET", _HERE, get_repository),
     Route("GET", f"{_HERE}/collaborators", list_collaborators, role="write", query=PAGES),
     Route("GET", f"{_HERE}/collaborators/{{username}}", check_collaborator, role="write"),
     Route("GET", f"{_HERE}/collaborators/{{username}}/permission", get_permission, role="write"),
-    Route("GET", f"{_HERE}/branches", list_branches, "contents:read", query=PAGES),
-    Route("GET", f"{_HERE}/branches/{{branch}}", get_branch, "contents:read"),
-    Route(
-        "GET",
-        f"{_HERE}/branches/{{branch}}/protection/required_status_checks",
-        required_checks,
-        "administration:read",
-        role="admin",
-    ),
-    Route("GET", f"{_HERE}/rules/branches/{{branch}}", rules_of_branch, query=PAGES),
 )

@@ -82,8 +82,12 @@ class Ask:
         """https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api"""
         pages = {"prev": page - 1, "next": page + 1, "last": last, "first": 1}
         wanted = [*(["prev", "first"] if page > 1 else []), *(["next", "last"] if page < last else [])]
-        rows = [f'<{self.url}?{urlencode({**self.query, "page": pages[name]})}>; rel="{name}"' for name in wanted]
+        rows = [self.link(name, page=pages[name]) for name in wanted]
         return {"Link": ", ".join(rows)} if rows else {}
+
+    def link(self, name: str, **changes: object) -> str:
+        """This request's address with other parameters, as one part of a Link header."""
+        return f'<{self.url}?{urlencode({**self.query, **changes})}>; rel="{name}"'
 
 
 PAGES = frozenset({"per_page", "page"})

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from ghapp.playground.bare import Bare, Files, Signature
+from ghapp.playground.bare import ZERO, Bare, Files, Signature
 from ghapp.playground.room import Room
-from ghapp.playground.state import App, Installation, Label, Repository, Role, Token, User, UserType
+from ghapp.playground.state import Actor, App, Installation, Label, Repository, Role, Token, User, UserType
+from ghapp.playground.verbs import activities
 from ghapp.playground.views import people, repositories
 from ghapp.playground.views.commits import email_of
 
@@ -195,7 +196,8 @@ def repository(
         for title, color in _FIRST_LABELS.items():
             made.labels[title] = Label(room.state.next_id(), title, color)
         if files:
-            made.bare.commit_files(default_branch, None, files, message, signature(room, owner))
+            first = made.bare.commit_files(default_branch, None, files, message, signature(room, owner))
+            activities.record(room, made, Actor(owner), (f"refs/heads/{default_branch}", ZERO, first))
         room.state.repositories[full_name.lower()] = made
         return made
 

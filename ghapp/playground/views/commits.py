@@ -7,11 +7,12 @@ from urllib.parse import quote
 from ghapp.playground.bare import ChangedFile, Commit, Signature, TreeEntry
 from ghapp.playground.state import Repository, State, User
 from ghapp.playground.views.people import stamp, user_or_none
-from ghapp.playground.views.repositories import api_url, branch, html_url
+from ghapp.playground.views.repositories import api_url, html_url
 
 Json = dict[str, Any]
 
-UNSIGNED = {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
+_UNSIGNED = {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
+_SIGNATURE = "-----BEGIN PGP SIGNATURE-----\n\nplayground\n-----END PGP SIGNATURE-----\n"
 
 
 def email_of(user: User) -> str:
@@ -23,6 +24,16 @@ def author_of(state: State, signature: Signature) -> User | None:
     """The user whose address a commit carries."""
     matches = (user for user in state.users.values() if email_of(user) == signature.email)
     return next(matches, None)
+
+
+def verification(repository: Repository, sha: str) -> Json:
+    """Whether GitHub vouches for a commit: only those that it made itself are signed here, not by real keys."""
+    when = repository.signed.get(sha)
+    if when is None:
+        return _UNSIGNED
+    payload = repository.bare.text("cat-file", "commit", sha)
+    signed = {"verified": True, "reason": "valid", "signature": _SIGNATURE, "payload": payload}
+    return signed | {"verified_at": stamp(when)}
 
 
 def _signature(one: Signature) -> Json:
@@ -45,7 +56,7 @@ def commit(state: State, repository: Repository, one: Commit) -> Json:
             "tree": {"sha": one.tree, "url": f"{url}/git/trees/{one.tree}"},
             "url": f"{url}/git/commits/{one.sha}",
             "comment_count": 0,
-            "verification": UNSIGNED,
+            "verification": verification(repository, one.sha),
         },
         "author": user_or_none(state, author_of(state, one.author)),
         "committer": user_or_none(state, author_of(state, one.committer)),
@@ -80,7 +91,7 @@ def git_commit(state: State, repository: Repository, one: Commit) -> Json:
         "parents": [
             {"sha": sha, "url": f"{url}/git/commits/{sha}", "html_url": f"{html}/commit/{sha}"} for sha in one.parents
         ],
-        "verification": UNSIGNED,
+        "verification": verification(repository, one.sha),
     }
 
 
@@ -185,10 +196,3 @@ def content(state: State, repository: Repository, entry: TreeEntry, ref: str, da
     if data is not None:
         shown |= {"encoding": "base64", "content": base64.encodebytes(data).decode()}
     return shown
-
-
-def branch_itself(state: State, one: Repository, name: str, sha: str) -> Json:
-    """A branch asked for alone shows its commit whole."""
-    shown = branch(state, one, name, sha)
-    links = {"self": f"{api_url(state, one)}/branches/{name}", "html": f"{html_url(state, one)}/tree/{name}"}
-    return shown | {"commit": commit(state, one, one.bare.commit(sha)), "_links": links}
