@@ -199,18 +199,3 @@ def test_deployments_tell_how_they_go(playground: Playground, github: Github, ap
     assert api.get(f"{DEMO}/deployments/{made.id}")["environment"] == "preview"
     playground.world.settle()
     assert hook.names() == ["deployment.created", "deployment_status.created", "deployment_status.created"]
-
-
-def test_required_checks_can_be_read(playground: Playground, app: object, api: Api) -> None:
-    """As branch protection by an administrator, and as rules by everybody."""
-    world = playground.world
-    world.protect("octo/demo", "main", "tests", strict=True, approvals=1)
-    rules = api.get(f"{DEMO}/rules/branches/main")
-    assert [rule["type"] for rule in rules] == ["required_status_checks", "pull_request"]
-    refused = api.get(f"{DEMO}/branches/main/protection/required_status_checks", 403)
-    assert refused["message"] == "Resource not accessible by integration"
-    owner = Api(playground.api_url, world.person("octo").token())
-    assert owner.get(f"{DEMO}/branches/main/protection/required_status_checks")["contexts"] == ["tests"]
-    assert owner.get(f"{DEMO}/branches/main")["protected"] is True
-    owner.get(f"{DEMO}/branches/other/protection/required_status_checks", 404)
-    owner.session.close()
