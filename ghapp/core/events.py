@@ -85,7 +85,10 @@ class IssueClosed:
 
 @dataclass(frozen=True)
 class CommentCreated:
-    """A comment on an issue or a pull request; GitHub numbers both in one series."""
+    """A comment on an issue or a pull request; GitHub numbers both in one series.
+
+    `place` is the number of the one that it stands on, whichever thread that belongs to: there it is answered.
+    """
 
     thread: Thread
     actor: Actor
@@ -94,6 +97,7 @@ class CommentCreated:
     issue: IssueText
     created_at: str
     on_pull: bool
+    place: int = 0
     kind: Literal["comment_created"] = "comment_created"
 
 

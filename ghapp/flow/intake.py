@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from ghapp.core import intents, messages, policy
 from ghapp.core.config import PATH, Config
 from ghapp.core.errors import Superseded, UserError
-from ghapp.core.events import BoxTicked, CommentCreated, Event, InstallationChanged, IssueLabeled, Thread
+from ghapp.core.events import (
+    BoxTicked,
+    CommentCreated,
+    Event,
+    InstallationChanged,
+    IssueLabeled,
+    Thread,
+    ThreadEvent,
+)
 from ghapp.core.ports import Clock, Inbox, Issues, Queue, Repositories, Store, Transcripts
 from ghapp.core.rights import Permission
 from ghapp.core.run import Conclusion, Errand, Run, State, conclude
