@@ -199,13 +199,20 @@ class Intake:
         """Say it on the thread, once for each event (or once for all), even when the event is acted on again."""
         assert not isinstance(event, InstallationChanged)
         marker = messages.marker(answer.once or _name(event), "answer")
-        if answer.once and self._was_said(event.thread, marker):
+        where = _place(event)
+        if answer.once and self._was_said(where, marker):
             return
-        self.issues.write_comment(event.thread, f"{marker}\n{answer.text}", marker=marker)
+        self.issues.write_comment(where, f"{marker}\n{answer.text}", marker=marker)
 
     def _was_said(self, thread: Thread, marker: str) -> bool:
         """By us or, which does no harm, by another App that writes our marker. People's comments do not count."""
         return any(marker in one.body and one.author.type == "Bot" for one in self.issues.comments(thread))
+
+
+def _place(event: ThreadEvent) -> Thread:
+    """Where it is answered: on the issue or the pull request where it was said."""
+    said_on = event.place if isinstance(event, CommentCreated) else 0
+    return Thread(event.thread.repository, said_on or event.thread.number)
 
 
 def _name(event: Event) -> str:

@@ -92,6 +92,7 @@ def _issue_comment(payload: Part) -> Event | None:
         issue=_issue_text(issue),
         created_at=comment.text("created_at"),
         on_pull=issue.has("pull_request"),
+        place=thread.number,
     )
 
 
