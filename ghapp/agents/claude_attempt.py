@@ -36,7 +36,7 @@ class Attempt:
     ) -> None:
         self._task, self._workspace, self._model, self._silence = task, workspace, model, silence
         self._host = Storable(host)
-        self._handover = Handover(workspace, self._host, max_refusals)
+        self._handover = Handover(task, workspace, self._host, max_refusals)
 
     def run(self, program: Path) -> Report:
         """Take up the conversation where there is one, begin one otherwise."""
@@ -55,7 +55,7 @@ class Attempt:
     def _converse(self, program: Path, said: list[dict[str, Any]], session: Session | None) -> Report:
         errands, listener = Errands(), Listener(self._host.tell)
         memory = Memory(errands, self._host.remember)
-        desk = ClaudeDesk(self._handover, self._host, memory, errands, self._task.tools)
+        desk = ClaudeDesk(self._task, self._handover, self._host, memory, errands)
         inside = variables(self._model.model)
         with ExitStack() as launched:
             script = launched.enter_context(self._workspace.launcher(program, model=self._model, variables=inside))
@@ -84,6 +84,7 @@ class Attempt:
         return options(
             script,
             self._model.model,
+            kind=self._task.kind,
             resume=session.id if session else None,
             memory=memory,
             servers={**further, **desk.servers()},

@@ -17,13 +17,15 @@ from claude_agent_sdk import HookMatcher, McpServerConfig, SdkMcpTool, create_sd
 
 from ghapp.agents.circles import Circles
 from ghapp.agents.claude_memory import Memory
-from ghapp.agents.claude_options import BUILT_IN, SERVER
+from ghapp.agents.claude_options import SERVER, built_in
 from ghapp.agents.errands import Errands
 from ghapp.agents.handover import FINISH, OVER, REMINDERS, Handover
+from ghapp.agents.kinds import offers
 from ghapp.agents.prompt import new_word, said_prompt
+from ghapp.agents.reports import ReportInput
 from ghapp.agents.telling import cut
-from ghapp.agents.tools import DESCRIPTIONS, ReportInput, parse
-from ghapp.core.ports import BudgetSpent, Host
+from ghapp.agents.tools import Offer
+from ghapp.core.ports import BudgetSpent, Host, Task
 from ghapp.core.run import Remark
 
 _READERS = ("Read", "Grep", "Glob", "mcp__honk__verify", "mcp__honk__report")
@@ -38,18 +40,18 @@ Answer = dict[str, Any]
 class ClaudeDesk:
     """Answers tools and hooks. `ending` is what the work ends with when it is not the report."""
 
-    def __init__(
-        self, handover: Handover, host: Host, memory: Memory, errands: Errands, servers: Iterable[str]
-    ) -> None:
+    def __init__(self, task: Task, handover: Handover, host: Host, memory: Memory, errands: Errands) -> None:
         self._handover, self._host, self._memory, self._errands = handover, host, memory, errands
-        self._servers = tuple(f"mcp__{_ODD.sub('_', name)}__" for name in (SERVER, *servers))
+        self._task, self._built_in = task, built_in(task.kind)
+        self._servers = tuple(f"mcp__{_ODD.sub('_', name)}__" for name in (SERVER, *task.tools))
         self._circles = Circles(host.tell)
         self._reminders_left = REMINDERS
         self.ending: Exception | None = None
 
     def servers(self) -> dict[str, McpServerConfig]:
-        """`verify` and `report`, as a server of the MCP that lives in this process."""
-        return {SERVER: create_sdk_mcp_server(SERVER, tools=[self._tool(name) for name in ("verify", "report")])}
+        """`report`, and `verify` where there is a change to verify, as a server of the MCP in this process."""
+        ours = [self._tool(offer) for offer in offers(self._task).values() if offer.name in ("verify", "report")]
+        return {SERVER: create_sdk_mcp_server(SERVER, tools=ours)}
 
     def hooks(self) -> dict[Any, Any]:
         """The hooks, for the SDK's options. A hook that fails would let the tool run, if it did not say otherwise."""
@@ -59,19 +61,16 @@ class ClaudeDesk:
             "Stop": [HookMatcher(hooks=[self._stopping], timeout=_HOOK_SECONDS)],
         }
 
-    def _tool(self, name: str) -> SdkMcpTool[Any]:
-        taken, description = DESCRIPTIONS[name]
-        schema = {"properties": {}, **taken.model_json_schema()}
-
+    def _tool(self, offer: Offer) -> SdkMcpTool[Any]:
         async def use(given: Answer) -> Answer:
-            text, failed = await self._errands.ask(partial(self._use, name, given))
+            text, failed = await self._errands.ask(partial(self._use, offer, given))
             return {"content": [{"type": "text", "text": text}], "is_error": failed}
 
-        return SdkMcpTool(name, description, schema, use)
+        return SdkMcpTool(offer.name, offer.description, offer.schema, use)
 
-    def _use(self, name: str, given: Answer) -> tuple[str, bool]:
+    def _use(self, offer: Offer, given: Answer) -> tuple[str, bool]:
         try:
-            call = parse(name, given)
+            call = offer.parse(given)
             return (self._handover.take(call) if isinstance(call, ReportInput) else self._handover.verify()), False
         except ToolError as error:
             return str(error), True
@@ -87,7 +86,7 @@ class ClaudeDesk:
     def _refusal(self, name: str) -> str:
         if self._is_over:
             return OVER
-        if name not in BUILT_IN and not name.startswith(self._servers):
+        if name not in self._built_in and not name.startswith(self._servers):
             return f"{name} is not among your tools."
         if name not in _READERS:
             self._handover.touched()

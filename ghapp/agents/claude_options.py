@@ -16,11 +16,14 @@ from claude_agent_sdk import ClaudeAgentOptions, McpServerConfig, SessionStore
 from claude_agent_sdk.types import McpStdioServerConfig
 
 from ghapp.agents.claude_memory import CONFIG, Memory
+from ghapp.agents.kinds import is_change
 from ghapp.agents.prompt import system_prompt
 from ghapp.core.ports import MODEL_SOCKET
 
 BUILT_IN = ("Read", "Edit", "Write", "Bash", "Grep", "Glob")
 """No tool that needs the network, asks a person, or starts other agents."""
+
+_CHANGING = ("Edit", "Write")
 
 SERVER = "honk"
 """The name of our own MCP server."""
@@ -63,6 +66,11 @@ _FIXED = {
 _SETTINGS = {"attribution": {"commit": "", "pr": ""}}  # the host makes the commit, and says whose work it is
 
 
+def built_in(kind: str) -> tuple[str, ...]:
+    """The program's own tools for work of this kind; none that changes files where no change is wanted."""
+    return tuple(name for name in BUILT_IN if is_change(kind) or name not in _CHANGING)
+
+
 def variables(model: str) -> dict[str, str]:
     """The program's environment inside, beside the sandbox's own."""
     return {**_FIXED, **dict.fromkeys(_MODELS, model)}
@@ -72,18 +80,19 @@ def options(
     script: Path,
     model: str,
     *,
+    kind: str = "fix",
     resume: str | None,
     memory: Memory,
     servers: Mapping[str, McpServerConfig],
     hooks: dict[Any, Any],
     stderr: Callable[[str], None],
 ) -> ClaudeAgentOptions:
-    """The SDK's options for a program that `script` starts."""
+    """The SDK's options for a program that `script` starts, and for work of this kind."""
     return ClaudeAgentOptions(
         cli_path=script,
         model=model,
-        system_prompt=system_prompt("claude-code"),
-        tools=list(BUILT_IN),
+        system_prompt=system_prompt("claude-code", kind),
+        tools=list(built_in(kind)),
         mcp_servers=dict(servers),
         strict_mcp_config=True,
         setting_sources=[],

@@ -9,9 +9,11 @@ from anthropic.lib.tools import ToolError
 
 from ghapp.agents.circles import Circles
 from ghapp.agents.handover import OVER, Handover
+from ghapp.agents.kinds import offers
+from ghapp.agents.reports import ReportInput
 from ghapp.agents.telling import cut, first_lines, headline
-from ghapp.agents.tools import DESCRIPTIONS, Bash, DeskTool, Edit, Input, Read, ReportInput, Write, parse
-from ghapp.core.ports import Tell, Workspace
+from ghapp.agents.tools import Bash, DeskTool, Edit, Input, Offer, Read, Write
+from ghapp.core.ports import Task, Tell, Workspace
 
 _GUEST = ("python3", "-I", "/honk/tools.py")  # put there by the sandbox; it reads one JSON request and answers one
 _FILE_SECONDS = 60
@@ -22,26 +24,26 @@ _MAX_FAULT = 2_000
 class Desk:
     """Gives each call to the sandbox or to the handover, and tells what happens."""
 
-    def __init__(self, workspace: Workspace, handover: Handover, tell: Tell) -> None:
-        self._workspace, self._handover, self._tell = workspace, handover, tell
+    def __init__(self, task: Task, workspace: Workspace, handover: Handover, tell: Tell) -> None:
+        self._task, self._workspace, self._handover, self._tell = task, workspace, handover, tell
         self._circles = Circles(tell)
 
     def tools(self) -> list[DeskTool]:
         """The tools, for the SDK's tool runner."""
-        return [DeskTool(name, self.use) for name in DESCRIPTIONS]
+        return [DeskTool(offer, self.use) for offer in offers(self._task).values()]
 
-    def use(self, name: str, given: object) -> str:
+    def use(self, offer: Offer, given: object) -> str:
         """One tool call. Raises ToolError with what the model is told when it fails, NoProgress when it loops."""
         if self._handover.report is not None:
             raise ToolError(OVER)
-        self._tell("tool", headline(name, given))
+        self._tell("tool", headline(offer.name, given))
         try:
-            text = self._run(parse(name, given))
+            text = self._run(offer.parse(given))
         except ToolError as error:
             self._tell("result", first_lines(str(error)))
-            raise ToolError(self._noting_repeats(name, given, str(error))) from None
+            raise ToolError(self._noting_repeats(offer.name, given, str(error))) from None
         self._tell("result", first_lines(text))
-        return self._noting_repeats(name, given, text)
+        return self._noting_repeats(offer.name, given, text)
 
     def _run(self, call: Input) -> str:
         match call:

@@ -44,8 +44,8 @@ class MessagesLoop:
         model refuses or its service refuses us, TransientError when the service stays away.
         """
         told = Storable(host)
-        handover = Handover(workspace, told, self._max_refusals)
-        desk = Desk(workspace, handover, told.tell)
+        handover = Handover(task, workspace, told, self._max_refusals)
+        desk = Desk(task, workspace, handover, told.tell)
         if task.tools:
             told.tell("note", f"this engine has no further tools: {', '.join(task.tools)} are left out")
         history, opening = _begun(task, told.tell)
@@ -54,7 +54,7 @@ class MessagesLoop:
                 client,
                 history,
                 model=model.model,
-                system=system_prompt("messages"),
+                system=system_prompt("messages", task.kind),
                 tools=desk.tools(),
                 max_tokens=self._max_tokens,
                 host=told,

@@ -1,17 +1,18 @@
 """The tools that the model is offered: their names, what they take, and how the SDK's tool runner reaches them.
 
-What the tools do is in `desk.py`. Input comes from the model and is checked here; what does not fit is answered with
-what is wrong, so that the model can do better.
+Which of them a task has is in `kinds.py`, what they do in `desk.py`. Input comes from the model and is checked here;
+what does not fit is answered with what is wrong, so that the model can do better.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 from anthropic.lib.tools import BetaBuiltinFunctionTool, ToolError
 from anthropic.types.beta import BetaToolParam
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 MAX_BASH_SECONDS = 600
 
@@ -60,28 +61,33 @@ class Verify(Input):
     pass
 
 
-class ReportInput(Input):
-    outcome: Literal["done", "no_change", "needs_person"]
-    summary: Text = Field(min_length=1, max_length=10_000, description="what you changed and why, for a reviewer")
-    assumptions: tuple[Text, ...] = Field(default=(), max_length=30, description="readings that you chose")
-    test_plan: Text = Field(default="", max_length=10_000, description="how a person can see for themselves")
-    reason: Text = Field(default="", max_length=10_000, description="needed unless the outcome is done")
+@dataclass(frozen=True)
+class Offer:
+    """A tool as it is offered: its name, what it takes, and what the model is told of it."""
 
-    @model_validator(mode="after")
-    def _says_why(self) -> ReportInput:
-        if self.outcome != "done" and not self.reason.strip():
-            raise ValueError(f"the outcome {self.outcome} needs a reason")
-        return self
+    name: str
+    taken: type[Input]
+    description: str
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """What it takes, as a JSON Schema."""
+        return {"properties": {}, **self.taken.model_json_schema()}
+
+    def parse(self, given: object) -> Input:
+        """The model's input as the tool's type. Raises ToolError that says what does not fit."""
+        try:
+            return self.taken.model_validate(given)
+        except ValidationError as error:
+            faults = [f"{'.'.join(map(str, item['loc'])) or 'input'}: {item['msg']}" for item in error.errors()]
+            raise ToolError(f"The input of {self.name} does not fit: " + "; ".join(faults)) from None
 
 
-DESCRIPTIONS: dict[str, tuple[type[Input], str]] = {
-    "read": (Read, "Read a text file, with line numbers, or list a directory."),
-    "edit": (Edit, "Replace an exact piece of text in a file."),
-    "write": (Write, "Create a file or replace all that is in it. Missing directories are made."),
-    "bash": (Bash, "Run a command with bash at the repository's root; you get its exit code and output."),
-    "verify": (Verify, "Run the repository's own checks on your work."),
-    "report": (ReportInput, "End the work with your report."),
-}
+READ = Offer("read", Read, "Read a text file, with line numbers, or list a directory.")
+EDIT = Offer("edit", Edit, "Replace an exact piece of text in a file.")
+WRITE = Offer("write", Write, "Create a file or replace all that is in it. Missing directories are made.")
+BASH = Offer("bash", Bash, "Run a command with bash at the repository's root; you get its exit code and output.")
+VERIFY = Offer("verify", Verify, "Run the repository's own checks on your work.")
 
 
 class Interrupted(BaseException):
@@ -97,32 +103,21 @@ class Interrupted(BaseException):
 
 
 class DeskTool(BetaBuiltinFunctionTool):
-    """One tool as the SDK's tool runner wants it. `use` gets the tool's name and its input, as the model wrote it."""
+    """One tool as the SDK's tool runner wants it. `use` gets the tool and its input, as the model wrote it."""
 
-    def __init__(self, name: str, use: Callable[[str, object], str]) -> None:
-        self._name, self._use = name, use
+    def __init__(self, offer: Offer, use: Callable[[Offer, object], str]) -> None:
+        self._offer, self._use = offer, use
 
     def to_dict(self) -> BetaToolParam:
         """The definition that is sent to the model."""
-        taken, description = DESCRIPTIONS[self._name]
-        schema = taken.model_json_schema()
-        schema.setdefault("properties", {})
-        return {"name": self._name, "description": description, "input_schema": schema}
+        offer = self._offer
+        return {"name": offer.name, "description": offer.description, "input_schema": offer.schema}
 
     def call(self, input: object) -> str:
         """Run it. Raises ToolError for the model, Interrupted for everything else."""
         try:
-            return self._use(self._name, input)
+            return self._use(self._offer, input)
         except ToolError:
             raise
         except Exception as error:
             raise Interrupted(error) from error
-
-
-def parse(name: str, given: object) -> Input:
-    """The model's input as the tool's type. Raises ToolError that says what does not fit."""
-    try:
-        return DESCRIPTIONS[name][0].model_validate(given)
-    except ValidationError as error:
-        faults = [f"{'.'.join(map(str, item['loc'])) or 'input'}: {item['msg']}" for item in error.errors()]
-        raise ToolError(f"The input of {name} does not fit: " + "; ".join(faults)) from None

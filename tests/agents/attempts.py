@@ -12,6 +12,7 @@ from typing import Any
 from ghapp.agents.messages_loop import MessagesLoop
 from ghapp.core.budget import Budget, Usage
 from ghapp.core.evidence import Check, Report
+from ghapp.core.ledger import Point
 from ghapp.core.ports import Completed, Engine, ModelAccess, Task, Verdict, Workspace
 from ghapp.core.run import Remark, Request
 from ghapp.playground.model import ModelServer
@@ -33,6 +34,12 @@ def task_of(title: str = "Make it good", body: str = "It is bad.", **fields: Any
         "feedback": "",
     }
     return Task(**{**given, **fields})
+
+
+def point(name: str, asked: str, **fields: Any) -> Point:
+    """A point that ada raised on the first line of `a.txt`."""
+    given: dict[str, Any] = {"id": f"thread-{name}", "author": "ada", "path": "a.txt", "line": 1}
+    return Point(name=name, asked=asked, **{**given, **fields})
 
 
 class Folder:

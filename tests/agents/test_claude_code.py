@@ -146,7 +146,7 @@ def test_words_that_were_heard_are_remembered_with_their_line(tmp_path: Path, se
     attempt.says = [Remark("ada", "make it better")]
     errands = Errands()
     memory = Memory(errands, attempt.remember)
-    desk = ClaudeDesk(Handover(attempt.workspace, attempt, 3), attempt, memory, errands, ())
+    desk = desk_of(attempt, errands, memory=memory)
     after: Any = desk.hooks()["PostToolBatch"][0].hooks[0]
     seen: list[int] = []
 
@@ -181,18 +181,35 @@ def test_a_call_that_cannot_be_looked_at_is_denied(tmp_path: Path, serve: Serve)
     """Our own hook denies on any failure of its own, and one that fails altogether blocks."""
     attempt = Attempt(Folder(tmp_path / "work"), serve("{say: never}"))
     errands = Errands()
-    desk = ClaudeDesk(Handover(attempt.workspace, attempt, 3), attempt, Memory(errands, attempt.remember), errands, ())
+    desk = desk_of(attempt, errands)
     matcher = desk.hooks()["PreToolUse"][0]
     assert isinstance(matcher, HookMatcher)
     assert (matcher.matcher, matcher.on_failure) == (None, "block")
     before: Any = matcher.hooks[0]
-    answers: list[Any] = []
-    for given in ({}, {"tool_name": "WebFetch"}, {"tool_name": "Bash"}):
-        with beside(before(given, None, {"signal": None})) as done:
-            errands.run_until(done)
-        answers.append(done.result())
-    assert [answer.get("hookSpecificOutput", {}).get("permissionDecision") for answer in answers] == [
-        "deny",
-        "deny",
-        None,
-    ]
+    given: tuple[dict[str, str], ...] = ({}, {"tool_name": "WebFetch"}, {"tool_name": "Bash"})
+    assert [decision(before, one, errands) for one in given] == ["deny", "deny", None]
+
+
+@pytest.mark.parametrize("kind", ["plan", "ask", "review"])
+def test_no_tool_that_changes_files_is_let_through(tmp_path: Path, serve: Serve, kind: str) -> None:
+    """Who plans, answers or reviews has no such tool; one that comes with a new version unasked is refused as well."""
+    errands = Errands()
+    desk = desk_of(Attempt(Folder(tmp_path / "work"), serve("{say: never}")), errands, kind=kind)
+    before: Any = desk.hooks()["PreToolUse"][0].hooks[0]
+    tools = ("Edit", "Write", "Read", "Bash", "mcp__honk__report")
+    assert [decision(before, {"tool_name": name}, errands) for name in tools] == ["deny", "deny", None, None, None]
+
+
+def desk_of(attempt: Attempt, errands: Errands, *, kind: str = "fix", memory: Memory | None = None) -> ClaudeDesk:
+    """What Claude Code meets of ours in this attempt."""
+    task = task_of(kind=kind)
+    handover = Handover(task, attempt.workspace, attempt, 3)
+    return ClaudeDesk(task, handover, attempt, memory or Memory(errands, attempt.remember), errands)
+
+
+def decision(before: Any, given: dict[str, str], errands: Errands) -> str | None:
+    """What our hook says of a call."""
+    with beside(before(given, None, {"signal": None})) as done:
+        errands.run_until(done)
+    answer: dict[str, str] = done.result().get("hookSpecificOutput", {})
+    return answer.get("permissionDecision")
