@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghapp.core.checks import Check, CiState, Verdict, judge, latest
+from ghapp.core.checks import Check, CiState, Verdict, expected, judge, latest
+from ghapp.core.merging import Required
 
 
 def done(name: str, conclusion: str | None = "success", **fields: int | str) -> Check:
@@ -83,6 +84,23 @@ def test_our_own_check_run_is_not_ci() -> None:
     assert judge([ours], own_app_id=5) == Verdict(CiState.NONE)
     assert judge([ours, done("a", app_id=6)], own_app_id=5) == GREEN
     assert judge([ours]).state is CiState.RED
+
+
+def test_a_required_check_counts_from_its_source_only() -> None:
+    """A rule's check that is missing, or that another App or a status reports, is expected; then nothing is green."""
+    required = [Required("test", 7), Required("lint")]
+    fine = [done("test", app_id=7), done("lint", app_id=8)]
+    assert expected(fine, required) == ()
+    for other in (done("test", app_id=8), Check.from_state("test", "success"), done("tests", app_id=7)):
+        (missing,) = expected([other, fine[1]], required)
+        assert (missing.name, missing.status, missing.app_id, missing.expected) == ("test", "expected", 7, True)
+        assert judge([other, fine[1], missing]) == Verdict(CiState.PENDING, pending=("test",))
+    assert [check.name for check in expected([], [*required, *required])] == ["test", "lint"]
+
+
+def test_a_rule_without_a_source_takes_any() -> None:
+    """Where no App is named, a status of that name will do."""
+    assert expected([Check.from_state("lint", "success")], [Required("lint")]) == ()
 
 
 CHECKS = st.lists(

@@ -9,14 +9,15 @@ from ghapp.core.ci import Cause, Failure
 from ghapp.core.disarm import code_block, inline, quiet
 from ghapp.core.run import Run, State
 
-_MAX_SHOWN, _MAX_SUMMARY, _MAX_TOLD, _MAX_NAMES = 3, 1_500, 5, 10
+_MAX_LINES, _MAX_SHOWN, _MAX_SUMMARY, _MAX_TOLD, _MAX_NAMES = 20, 3, 1_500, 5, 10
 _LINK = re.compile(r"https?://[\w./?=&%:#~+-]{1,500}")
 
 
 def ci_causes(run: Run) -> str:
     """Each failing check of the head in a line: its name, why it fails, and the evidence; then what it printed."""
     failures = [one for one in run.failures if one.sha == run.head_sha]
-    lines = "\n".join(f"- {_line(one)}" for one in failures)
+    more = [f"- … and {len(failures) - _MAX_LINES} more"] if len(failures) > _MAX_LINES else []
+    lines = "\n".join([*(f"- {_line(one)}" for one in failures[:_MAX_LINES]), *more])
     shown = [_printed(one) for one in failures if one.summary and _is_for_a_person(one)]
     return "\n\n".join(filter(None, [lines, *(shown[:_MAX_SHOWN] if run.state is State.AWAITING_CI else ())]))
 
