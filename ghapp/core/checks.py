@@ -24,7 +24,8 @@ class Check:
 
     `status` is GitHub's (`completed`, or anything else while it goes on) and `conclusion` is None until it is settled.
     `app` is the slug and `app_id` the number of the App that reported; a commit status has neither. `suite` is the
-    check suite, which tells two workflows with a job of the same name apart. `started_at` is ISO 8601 in UTC.
+    check suite, which tells two workflows with a job of the same name apart. `started_at` is ISO 8601 in UTC. `note` is
+    what a commit status says of itself, in a line of anybody's text.
     """
 
     name: str
@@ -38,13 +39,14 @@ class Check:
     started_at: str = ""
     app_id: int | None = None
     suite: int | None = None
+    note: str = ""
 
     @classmethod
-    def from_state(cls, context: str, state: str, *, url: str = "", id: int = 0, at: str = "") -> Self:
+    def from_state(cls, context: str, state: str, *, url: str = "", id: int = 0, at: str = "", note: str = "") -> Self:
         """A commit status, whose `state` is error, failure, pending or success."""
         conclusion = None if state == "pending" else state
         status = "pending" if conclusion is None else "completed"
-        return cls(context, "status", status, conclusion, url=url, id=id, started_at=at)
+        return cls(context, "status", status, conclusion, url=url, id=id, started_at=at, note=note)
 
     @property
     def settled(self) -> bool:
