@@ -16,7 +16,6 @@ EVENTS = (
     "deployment_status",
     "issue_comment",
     "issues",
-    "merge_group",
     "pull_request",
     "pull_request_review",
     "pull_request_review_comment",

@@ -42,6 +42,8 @@ def test_with_a_queue_nobody_merges_by_hand(playground: Playground, api: Api) ->
 def test_an_entry_asks_for_checks_and_is_merged(playground: Playground, api: Api, hook: Hook) -> None:
     """Its group is a commit on the base of now; when that passes, the base becomes just it."""
     world = playground.world
+    for installation in world.state.installations.values():
+        installation.events += ("merge_group",)
     issue = mona(world).open_issue(NAME, "Broken").number
     number = open_pull(world, body=f"Fixes #{issue}")
     mona(world).push(NAME, "main", {"base.txt": "text"})
