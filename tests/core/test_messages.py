@@ -21,7 +21,8 @@ from ghapp.core.commands import Command, Refusal, Verb, parse
 from ghapp.core.events import Actor, Repository, Thread
 from ghapp.core.evidence import Check, CheckResult, Evidence, Judgement, Outcome, Report
 from ghapp.core.gate import Finding, Rule, Severity
-from ghapp.core.run import Conclusion, Pause, Remark, Request, Run, State, Step, Trigger, advance, conclude
+from ghapp.core.merging import Wish
+from ghapp.core.run import Conclusion, Pause, Remark, Request, Run, State, Step, Target, Trigger, advance, conclude
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 PAGE = "https://honk.example/runs/key"
@@ -67,7 +68,7 @@ READY = advance(replace(WAITING, ci=CI[:1]), State.AWAITING_REVIEW, 300.0, "CI i
 NOTES = ("What was done is on the branch `honk/12-r1`.", "A set-up command failed.")
 STOPPED = replace(conclude(_at(State.CODING), Conclusion.CANCELLED, 75.0, "@mona said stop"), notes=NOTES)
 WORKFLOW = Finding(Rule.WORKFLOW, ".github/workflows/ci.yml", Severity.PAUSE, "a workflow is changed")
-ALLOWED = messages.allowed_note("mona", 7, (WORKFLOW.path,))
+ALLOWED = messages.allowed_note("mona", "comment 7", (WORKFLOW.path,))
 NO_MONEY = advance(
     replace(_at(State.CODING), usage=Usage(calls=41, micros=5_030_000)),
     State.PAUSED,
@@ -81,11 +82,26 @@ NO_LEAVE = replace(
     findings=(WORKFLOW, replace(WORKFLOW, path=".github/CODEOWNERS")),
 )
 WORD = Remark("ada", "Leave the parser alone, please.\nIt is somebody else's.")
+HEAD = "0123456789abcdef0123456789abcdef01234567"
+FOLLOWED = replace(READY, head_sha=HEAD, verified=True)
+WISHED = advance(
+    replace(WAITING, head_sha=HEAD, wish=Wish(HEAD, Actor(11, "mona"), "2026-11-01T11:00:00Z")),
+    State.MERGING,
+    300.0,
+    "@mona said merge",
+)
+WATCHED = advance(replace(FOLLOWED, merged_sha="c" * 40), State.DEPLOYING, 400.0, "#34 is merged; I watch main")
+ASKED = replace(QUEUED, kind="ask", trigger=Trigger("2026-11-01T10:00:00Z", comment=7), reason="@mona said ask")
 FINDING = Finding(Rule.TESTS, "tests/test_a.py", Severity.NOTE, "a test file is deleted or moved")
 
 
 def _status(run: Run, *waiting: Remark) -> Callable[[], str]:
     return lambda: messages.status_comment(run, 4_321.0, PAGE, waiting)
+
+
+def _reading(kind: str, conclusion: Conclusion | None = None) -> Callable[[], str]:
+    run = advance(advance(replace(ASKED, kind=kind), State.PREPARING, 5.0), State.CODING, 20.0)
+    return _status(conclude(run, conclusion, 75.0, "I have answered below.") if conclusion else run)
 
 
 def _spent(micros: int = 0, calls: int = 0) -> str:
@@ -124,6 +140,15 @@ SAID: dict[str, Callable[[], str]] = {
     "status_stopped": _status(STOPPED),
     "status_failed": _status(conclude(_at(State.CODING), Conclusion.FAILED, 75.0, messages.defect())),
     "status_merged": _status(conclude(READY, Conclusion.MERGED, 400.0, "#34 is merged.")),
+    "status_followed": _status(FOLLOWED),
+    "status_theirs": _status(replace(FOLLOWED, verified=False, target=Target("fix-`it`", "ada/demo"))),
+    "status_wished": _status(WISHED),
+    "status_watched": _status(WATCHED),
+    "status_planning": _reading("plan"),
+    "status_planned": _reading("plan", Conclusion.PLANNED),
+    "status_asked": _reading("ask", Conclusion.ANSWERED),
+    "status_not_answered": _reading("ask", Conclusion.FAILED),
+    "status_reviewed": _reading("review", Conclusion.ANSWERED),
     "pull": _pull(),
     "pull_with_ci": lambda: messages.with_ci(messages.pull_body(WAITING, PAGE), CI),
     "pull_red": _pull(evidence=(Evidence(TESTS, GREEN, RED),), findings=(FINDING,)),
@@ -138,7 +163,7 @@ SAID: dict[str, Callable[[], str]] = {
     ),
     "notes": lambda: "\n".join(
         [
-            messages.topped_up_note("mona", 5 * MICROS, 7),
+            messages.topped_up_note("mona", 5 * MICROS, "comment 7"),
             ALLOWED,
             messages.conversation_lost(),
             messages.setup_refused([f"h{number}`:443" for number in range(12)]),
@@ -157,8 +182,7 @@ SAID: dict[str, Callable[[], str]] = {
             _refused("/honk retyr"),
             _refused("/honk frobnicate"),
             _refused("/honk stop the presses"),
-            messages.not_yet(Verb.PLAN),
-            messages.not_yet_on_pulls(),
+            messages.not_yet(Verb.BUILD),
             messages.already_at_work(QUEUED),
             messages.already_at_work(WAITING),
             messages.already_at_work(NO_MONEY),
@@ -174,9 +198,25 @@ SAID: dict[str, Callable[[], str]] = {
             messages.nothing_to_allow(),
             messages.said_before_the_pause(),
             messages.let_through(),
+            messages.review_needs_a_pull(),
+            messages.still_at_work(_at(State.CODING), "deploy staging"),
+            messages.merged_already(WATCHED),
+            messages.nothing_to_merge(),
+            messages.nothing_to_update(),
+            messages.unknown_environment("mars", ("staging", "production")),
+            messages.unknown_environment("mars", [f"env-{number}" for number in range(23)]),
+            messages.unknown_environment("mars", ()),
+            messages.nothing_to_deploy(),
+            messages.nothing_to_revert(),
         ]
     ),
-    "standing": lambda: "\n\n".join(map(messages.standing, (None, QUEUED, WAITING, STOPPED, NO_MONEY, NO_LEAVE))),
+    "standing": lambda: "\n\n".join(
+        [
+            *map(messages.standing, (None, QUEUED, WAITING, STOPPED, NO_MONEY, NO_LEAVE, WATCHED)),
+            *(messages.standing(QUEUED, place) for place in range(3)),
+            messages.standing(_at(State.CODING), 2),
+        ]
+    ),
     "why": lambda: "\n\n---\n\n".join(map(messages.why, (None, QUEUED, WAITING))),
     "help": messages.help_text,
 }
@@ -293,3 +333,12 @@ def test_a_title_is_one_visible_line(title: str) -> None:
     shown = messages.pull_title(replace(QUEUED, request=Request(title, "")))
     assert shown.strip()
     assert len(shown.splitlines()) == 1
+
+
+def test_help_names_every_verb_and_fits_a_phone() -> None:
+    """Each verb that does something is listed, and the whole is a screen of a phone."""
+    told = messages.help_text()
+    missing = [verb for verb in Verb if f"/honk {verb}" not in told]
+    assert missing == [Verb.BUILD, Verb.HELP]
+    assert len(told.splitlines()) <= 20
+    assert all(len(line) <= 90 for line in told.splitlines())
