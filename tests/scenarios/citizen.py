@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ghapp.playground.state import Comment, Review, ReviewThread
+from ghapp.playground.verbs import pulls
 from ghapp.playground.verbs.reviews import Remark, Verdict
 from ghapp.playground.world import Person
 from tests.scenarios.reading import DEMO
@@ -118,6 +119,13 @@ class Citizen:
         """Take a pull request out of draft, or put it back."""
         self.town.second()
         self.person.ready(DEMO, number, draft=draft)
+
+    def update_branch(self, number: int) -> str:
+        """Press the button that takes the base in; the new head."""
+        world = self.town.second()
+        made = pulls.update_branch(world, world.repo(DEMO), self.person.actor, world.pull(DEMO, number))
+        assert made is not None, "it conflicts"
+        return made
 
     def merge(self, number: int) -> str:
         """Merge a pull request by hand; the commit that it came to. Raises CannotMergeError."""

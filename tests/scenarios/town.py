@@ -187,6 +187,10 @@ class Town(Reading):
         while self._do_one(INTAKE):
             self.world.settle(ci=False)
 
+    def do_one(self) -> None:
+        """Take in what is first in the queue, and nothing else."""
+        assert self._do_one(INTAKE), "nothing waits"
+
     def listen_elsewhere(self) -> None:
         """The same in a process of its own, as it were: while the test's main thread is busy with an attempt."""
         self.world.settle(ci=False)
