@@ -1,4 +1,4 @@
-"""Whether a commit may be merged now: facts in, one step with its reason out."""
+"""What a merge is about: somebody's wish for one commit, the rules of the base, and how the pull request stands."""
 
 from dataclasses import dataclass
 from typing import Literal

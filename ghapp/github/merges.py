@@ -1,10 +1,222 @@
-"""Merges at GitHub (`ports.Merges`)."""
+"""What stands between a pull request and its base, and the merge itself (`ports.Merges`)."""
 
-from ghapp.github.app import GitHubApp
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from github.Requester import Requester
+
+from ghapp.core.errors import Gone, TransientError, UserError
+from ghapp.core.events import Actor, Repository
+from ghapp.core.merging import Method, Required, Rules, Standing
+from ghapp.core.ports import GHOST, Pull
+from ghapp.github.app import GitHubApp, github_errors
+from ghapp.github.pages import pages
+
+Json = dict[str, Any]
+
+_STANDING = """query($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) { pullRequest(number: $number) {
+    id mergeStateStatus reviewDecision isInMergeQueue autoMergeRequest { enabledAt } } } }"""
+_ENQUEUE = """mutation($input: EnqueuePullRequestInput!) {
+  enqueuePullRequest(input: $input) { mergeQueueEntry { id } } }"""
+_DEQUEUE = """mutation($input: DequeuePullRequestInput!) {
+  dequeuePullRequest(input: $input) { mergeQueueEntry { id } } }"""
+_AUTO_ON = """mutation($input: EnablePullRequestAutoMergeInput!) {
+  enablePullRequestAutoMerge(input: $input) { pullRequest { id } } }"""
+_AUTO_OFF = """mutation($input: DisablePullRequestAutoMergeInput!) {
+  disablePullRequestAutoMerge(input: $input) { pullRequest { id } } }"""
+
+_METHODS: tuple[tuple[Method, str], ...] = (
+    ("merge", "allow_merge_commit"),
+    ("squash", "allow_squash_merge"),
+    ("rebase", "allow_rebase_merge"),
+)
+_BASE_MOVED = "Base branch was modified"
 
 
 class GitHubMerges:
-    """`ports.Merges`."""
+    """Merges, GitHub's merge queue and its auto-merge (`ports.Merges`)."""
 
     def __init__(self, app: GitHubApp) -> None:
         self._app = app
+
+    def standing(self, repository: Repository, number: int) -> Standing:
+        """How a pull request stands, with the rules of its base branch.
+
+        https://docs.github.com/en/graphql/reference/enums#mergestatestatus
+        """
+        shown = self._shown(repository, number)
+        base = self._get(repository, f"/pulls/{number}")["base"]["ref"]
+        decision = shown["reviewDecision"] or ""
+        rules, methods = self._rules(repository, quote(base), decision)
+        reviews = list(self._pages(repository, f"/pulls/{number}/reviews"))
+        return Standing(
+            state=shown["mergeStateStatus"].lower(),
+            decision=decision,
+            rules=rules,
+            approved_by=_last_word(reviews, "APPROVED"),
+            objected_by=_last_word(reviews, "CHANGES_REQUESTED"),
+            queued=shown["isInMergeQueue"],
+            auto=shown["autoMergeRequest"] is not None,
+            methods=tuple(one for one in self._methods(repository) if one in methods),
+        )
+
+    def head_at(self, repository: Repository, pull: Pull, at: str) -> str | None:
+        """What the head was just before `at` (ISO 8601, UTC; a push of that very second came later).
+
+        None when GitHub does not tell: of a fork that we may not read, or of a branch that has moved too often since.
+        https://docs.github.com/en/rest/repos/repos#list-repository-activities
+        """
+        if pull.head_repository is None:
+            return None
+        path = f"/repos/{pull.head_repository}/activity"
+        query = f"ref={quote(f'refs/heads/{pull.head_branch}', safe='')}&per_page=100"
+        try:
+            with github_errors():
+                _, rows = self._requester(repository).requestJsonAndCheck("GET", f"{path}?{query}")
+        except UserError:
+            return None
+        before = [row for row in rows if row["timestamp"] < at]
+        newest = max(before, key=lambda row: (row["timestamp"], row["id"]), default=None)
+        return newest["after"] if newest and newest["after"].strip("0") else None
+
+    def merge(self, repository: Repository, number: int, sha: str, method: Method) -> None:
+        """Merge this head and no other. UserError with GitHub's reason when it refuses.
+
+        The base that moves at the same moment is no reason: TransientError, and another try tells.
+        https://docs.github.com/en/rest/pulls/pulls#merge-a-pull-request
+        """
+        path = f"/repos/{repository.full_name}/pulls/{number}/merge"
+        asked = {"sha": sha, "merge_method": method}
+        try:
+            with github_errors():
+                self._requester(repository).requestJsonAndCheck("PUT", path, input=asked)
+        except UserError as error:
+            if _BASE_MOVED in str(error):
+                raise TransientError("The base branch moved while GitHub merged") from error
+            raise
+
+    def enqueue(self, repository: Repository, number: int, sha: str) -> None:
+        """Hand this head to the merge queue. UserError as above."""
+        node = self._shown(repository, number)["id"]
+        self._change(repository, _ENQUEUE, {"pullRequestId": node, "expectedHeadOid": sha})
+
+    def when_green(self, repository: Repository, number: int, sha: str, method: Method) -> None:
+        """Switch GitHub's auto-merge on. UserError as above."""
+        node = self._shown(repository, number)["id"]
+        asked = {"pullRequestId": node, "expectedHeadOid": sha, "mergeMethod": method.upper()}
+        self._change(repository, _AUTO_ON, asked)
+
+    def take_back(self, repository: Repository, number: int) -> None:
+        """Out of the queue, and auto-merge off. Nothing happens when neither has it."""
+        shown = self._shown(repository, number)
+        if shown["isInMergeQueue"]:
+            self._change(repository, _DEQUEUE, {"id": shown["id"]})
+        if shown["autoMergeRequest"] is not None:
+            self._change(repository, _AUTO_OFF, {"pullRequestId": shown["id"]})
+
+    def _rules(self, repository: Repository, base: str, decision: str) -> tuple[Rules, frozenset[Method]]:
+        """What rulesets and the branch's own protection ask for together, and the methods that rulesets allow."""
+        rules, methods = _of_rulesets(self._pages(repository, f"/rules/branches/{base}"))
+        protection = self._get(repository, f"/branches/{base}").get("protection") or {}
+        checks = (protection.get("required_status_checks") or {}).get("checks") or ()
+        required = (*rules.required, *(_required(one, "app_id") for one in checks))
+        rules = replace(rules, required=tuple(dict.fromkeys(required)))
+        if protection.get("enabled"):
+            rules = replace(
+                rules,
+                up_to_date=rules.up_to_date or self._is_strict(repository, base),
+                approvals=self._approvals(repository, base, rules.approvals or 0, decision),
+            )
+        return rules, methods
+
+    def _approvals(self, repository: Repository, base: str, by_rulesets: int, decision: str) -> int | None:
+        """The larger of both numbers; None when we may not read the protection's and GitHub asks for a review."""
+        try:
+            path = f"/branches/{base}/protection/required_pull_request_reviews"
+            found = self._get(repository, path).get("required_approving_review_count") or 0
+        except Gone:  # no reviews are required there, or the App may not see it
+            return None if decision and not by_rulesets else by_rulesets
+        except UserError:
+            return None if decision else by_rulesets
+        return max(int(found), by_rulesets)
+
+    def _is_strict(self, repository: Repository, base: str) -> bool:
+        """Whether the branch must be up to date, as far as we may read that; a state of `behind` tells it, too."""
+        try:
+            strict = self._get(repository, f"/branches/{base}/protection/required_status_checks").get("strict")
+        except UserError:
+            return False
+        return bool(strict)
+
+    def _methods(self, repository: Repository) -> tuple[Method, ...]:
+        """Those that the repository's settings allow; GitHub shows them to who may push."""
+        shown = self._get(repository, "")
+        return tuple(method for method, setting in _METHODS if shown.get(setting, True))
+
+    def _shown(self, repository: Repository, number: int) -> Json:
+        owner, _, name = repository.full_name.partition("/")
+        asked = {"owner": owner, "name": name, "number": number}
+        answer: Json = self._query(repository, _STANDING, asked)["repository"]["pullRequest"]
+        return answer
+
+    def _change(self, repository: Repository, document: str, asked: Json) -> None:
+        self._query(repository, document, {"input": asked})
+
+    def _query(self, repository: Repository, document: str, variables: Json) -> Json:
+        with github_errors():
+            _, answer = self._requester(repository).graphql_query(document, variables)
+        data: Json = answer["data"]
+        return data
+
+    def _get(self, repository: Repository, path: str) -> Json:
+        with github_errors():
+            answer: Json
+            _, answer = self._requester(repository).requestJsonAndCheck("GET", f"/repos/{repository.full_name}{path}")
+            return answer
+
+    def _pages(self, repository: Repository, path: str) -> Iterable[Json]:
+        return pages(self._requester(repository), f"/repos/{repository.full_name}{path}")
+
+    def _requester(self, repository: Repository) -> Requester:
+        return self._app.installation(repository.installation).requester
+
+
+def _of_rulesets(rows: Iterable[Json]) -> tuple[Rules, frozenset[Method]]:
+    """https://docs.github.com/en/rest/repos/rules#get-rules-for-a-branch"""
+    rules, methods = Rules(), frozenset(method for method, _ in _METHODS)
+    for row in rows:
+        asked = row.get("parameters") or {}
+        match row["type"]:
+            case "required_status_checks":
+                found = tuple(_required(one, "integration_id") for one in asked["required_status_checks"])
+                strict = rules.up_to_date or asked["strict_required_status_checks_policy"]
+                rules = replace(rules, required=(*rules.required, *found), up_to_date=strict)
+            case "pull_request":
+                count = max(rules.approvals or 0, asked["required_approving_review_count"])
+                rules = replace(rules, approvals=count)
+                methods &= frozenset(asked.get("allowed_merge_methods") or methods)
+            case "merge_queue":
+                rules = replace(rules, queue=True)
+            case "required_linear_history":
+                methods -= {"merge"}
+    return rules, methods
+
+
+def _required(row: Json, source: str) -> Required:
+    """A source of null or -1 is any."""
+    app = row.get(source)
+    return Required(row["context"], app if app and app > 0 else None)
+
+
+def _last_word(reviews: Iterable[Json], wanted: str) -> tuple[Actor, ...]:
+    """Those whose last verdict this is. A mere comment changes none, and a dismissed one is none any more."""
+    last: dict[int, tuple[str, Actor]] = {}
+    for row in reviews:
+        user = row["user"]
+        who = GHOST if user is None else Actor(user["id"], user["login"], user["type"])
+        if row["state"] in ("APPROVED", "CHANGES_REQUESTED"):
+            last[who.id] = (row["state"], who)
+    return tuple(who for state, who in last.values() if state == wanted)
