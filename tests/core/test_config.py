@@ -12,7 +12,19 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from ghapp.core import budget
-from ghapp.core.config import LATER, MAX_BYTES, Config, ConfigError, Judge, Label, schema
+from ghapp.core.config import (
+    LATER,
+    MAX_BYTES,
+    Autofix,
+    Ci,
+    Config,
+    ConfigError,
+    Environment,
+    Judge,
+    Label,
+    Merge,
+    schema,
+)
 from ghapp.core.errors import UserError
 from ghapp.core.evidence import Check
 
@@ -62,6 +74,31 @@ def test_a_second_model_and_further_tools() -> None:
     assert (Config().egress, Config().tools, Config().budget.repairs) == (None, {}, 3)
 
 
+def test_what_becomes_of_the_work() -> None:
+    """How CI, reviews, merges and deployments are gone about can be said; commits may be GitHub's."""
+    config = Config.parse(
+        "ci: {settle: 5, rounds: 0, autofix: [{check: 'lint / *', run: make format}]}\nreviews: {settle: 0}\n"
+        "merge: {role: maintain, method: rebase, auto: true, means: deployed, watch: 0}\n"
+        "deploy: {staging: {role: write}, eu/1: {workflow: release.yml, inputs: {commit: '{sha}'}}}\n"
+        "pull_request: {commits: verified}"
+    )
+    assert config.ci == Ci(settle=5, rounds=0, autofix=(Autofix(check="lint / *", run="make format"),))
+    assert config.reviews.settle == 0
+    assert config.merge == Merge(role="maintain", method="rebase", auto=True, means="deployed", watch=0)
+    assert config.deploy["staging"] == Environment(role="write")
+    assert config.deploy["eu/1"] == Environment(workflow="release.yml", inputs={"commit": "{sha}"})
+    assert config.pull_request.commits == "verified"
+
+
+def test_without_a_word_on_it_the_careful_way_is_taken() -> None:
+    """Two rounds of repair; nobody below write merges, nobody below maintain deploys; a push stops a merge."""
+    config = Config()
+    assert (config.ci.settle, config.ci.rounds, config.ci.autofix, config.reviews.settle) == (20, 2, (), 60)
+    assert (config.merge.role, config.merge.method, config.merge.auto) == ("write", None, False)
+    assert (config.merge.means, config.merge.watch) == ("merged", 30)
+    assert (config.deploy, Environment().role, config.pull_request.commits) == ({}, "maintain", "plain")
+
+
 @pytest.mark.parametrize(("label", "model"), [("Docs", "small"), ("honk", "big"), ("bug", "big"), (None, "big")])
 def test_a_label_may_bring_a_judge(label: str | None, model: str) -> None:
     """The label that started the run names the judge's model; for all others it is the repository's."""
@@ -109,6 +146,25 @@ def test_no_checks_and_no_setup_can_be_said() -> None:
         ("pull_request: {red: maybe}", "`pull_request.red` should be 'draft' or 'none'"),
         ("budget: {repairs: -1}", "`budget.repairs` should be greater than or equal to 0"),
         ("pull_request: {draft: false}", "`pull_request.draft` should be True"),
+        ("pull_request: {commits: signed}", "`pull_request.commits` should be 'plain' or 'verified'"),
+        ("ci: {settel: 3}", "unknown key `ci.settel` (did you mean `settle`?)"),
+        ("ci: {settle: -1}", "`ci.settle` should be greater than or equal to 0"),
+        ("ci: {rounds: 11}", "`ci.rounds` should be less than or equal to 10"),
+        ("ci: {autofix: [{check: a}]}", "`ci.autofix.0.run` must be given"),
+        ("ci: {autofix: [{chekc: a, run: b}]}", "unknown key `ci.autofix.0.chekc` (did you mean `check`?)"),
+        ("ci: {autofix: {check: a, run: b}}", "`ci.autofix` must be a list"),
+        ("reviews: {wait: 3}", "unknown key `reviews.wait` (known are settle)"),
+        ("merge: {role: read}", "`merge.role` should be 'triage', 'write', 'maintain' or 'admin'"),
+        ("merge: {method: fast}", "`merge.method` should be 'merge', 'squash' or 'rebase'"),
+        ("merge: {auto: 1}", "`merge.auto` should be a valid boolean"),
+        ("merge: {means: live}", "`merge.means` should be 'merged', 'deployed' or 'released'"),
+        ("merge: {watch: 2000}", "`merge.watch` should be less than or equal to 1440"),
+        ("deploy: {staging: {rol: write}}", "unknown key `deploy.staging.rol` (did you mean `role`?)"),
+        ("deploy: {staging: {role: none}}", "`deploy.staging.role` should be 'triage', 'write', 'maintain' or 'admin'"),
+        ("deploy: {staging: {inputs: {a: b}}}", "`deploy.staging` must name a `workflow` to have `inputs`"),
+        ("deploy: {staging: {workflow: a.yml, inputs: {a: 1}}}", "`deploy.staging.inputs.a` must be text"),
+        ("deploy: {git hub: {}}", "`deploy` must have names of letters, digits,"),
+        ("deploy: {staging: }", "`deploy.staging` must be a mapping"),
         ("yes: 1", "must be text; put it in quotes"),
         ("[1, 2]", "must be a mapping of keys to values"),
         ("just words", "must be a mapping of keys to values"),
@@ -204,6 +260,13 @@ def test_every_key_is_documented() -> None:
     missing = [row for row in _rows(Config) if row not in text]
     assert missing == []
     assert all(f"`{key}`" in text for key in LATER)
+
+
+def test_every_example_of_the_documentation_is_understood() -> None:
+    """Those of the sections, too."""
+    examples = [part.split("```")[0] for part in (DOCS / "configuration.md").read_text().split("```yaml\n")[1:]]
+    assert len(examples) > 3
+    assert all(Config.parse(example) != Config() for example in examples)
 
 
 def _example() -> str:
