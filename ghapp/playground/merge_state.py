@@ -33,12 +33,13 @@ class Protection:
 
 @dataclass(eq=False)
 class Ruleset(Protection):
-    """The same asked by a ruleset, which may also send every merge through a queue, by `queue_method`."""
+    """The same asked by a ruleset, which may allow some `methods` only, or a queue that merges by `queue_method`."""
 
     id: int = 0
     branch: str = "main"
     queue: bool = False
     queue_method: Method = "merge"
+    methods: tuple[Method, ...] = METHODS
 
 
 @dataclass(eq=False)

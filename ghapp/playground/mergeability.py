@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ghapp.playground.merge_state import Protection, Ruleset
+from ghapp.playground.merge_state import Method, Protection, Ruleset
 from ghapp.playground.state import ROLES, Actor, App, CheckRun, CommitStatus, Issue, Pull, Repository
 
 _GOOD = {"success", "neutral", "skipped"}
@@ -54,6 +54,12 @@ def rules_of(repository: Repository, branch: str) -> list[Protection]:
 
 def rulesets_of(repository: Repository, branch: str) -> list[Ruleset]:
     return [one for one in repository.rulesets if one.branch == branch]
+
+
+def methods_of(repository: Repository, branch: str) -> tuple[Method, ...]:
+    """The ways to merge into a branch that the repository and every ruleset allow."""
+    rulesets = rulesets_of(repository, branch)
+    return tuple(one for one in repository.methods if all(one in ruleset.methods for ruleset in rulesets))
 
 
 def queue_of(repository: Repository, branch: str) -> Ruleset | None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from ghapp.playground.bare import Bare
+from ghapp.playground.deploy_state import Deployment
 from ghapp.playground.merge_state import METHODS, Activity, AutoMerge, Method, Protection, QueueEntry, Ruleset
 
 Role = Literal["read", "triage", "write", "maintain", "admin"]
@@ -300,31 +301,6 @@ class WorkflowRun:
     inputs: dict[str, object] = field(default_factory=dict)
     jobs: list[Job] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
-
-
-@dataclass(eq=False)
-class DeploymentStatus:
-    id: int
-    creator: Actor
-    state: str
-    description: str
-    environment_url: str
-    log_url: str
-    created_at: datetime
-
-
-@dataclass(eq=False)
-class Deployment:
-    id: int
-    sha: str
-    ref: str
-    task: str
-    environment: str
-    description: str | None
-    payload: object
-    creator: Actor
-    created_at: datetime
-    statuses: list[DeploymentStatus] = field(default_factory=list)
 
 
 @dataclass(eq=False)

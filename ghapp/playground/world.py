@@ -8,13 +8,14 @@ world.settle()
 """
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
 from ghapp.playground.bare import Files
-from ghapp.playground.merge_state import Method, Protection, Ruleset
+from ghapp.playground.deploy_state import Deployment, DeploymentStatus
+from ghapp.playground.merge_state import METHODS, Method, Protection, Ruleset
 from ghapp.playground.mergeability import check_outcomes
 from ghapp.playground.person import Person
 from ghapp.playground.room import Room
@@ -24,8 +25,6 @@ from ghapp.playground.state import (
     CheckRun,
     Comment,
     CommitStatus,
-    Deployment,
-    DeploymentStatus,
     Installation,
     Issue,
     Repository,
@@ -143,11 +142,15 @@ class World(Room):
         sources: Mapping[str, str] | None = None,
         queue: bool = False,
         queue_method: Method = "merge",
+        methods: Sequence[Method] = METHODS,
     ) -> Ruleset:
-        """Add a ruleset for a branch, which may ask the same as `protect`, and a merge queue. All of them hold."""
+        """Add a ruleset for a branch: it may ask the same as `protect`, allow some methods only, or want a merge queue.
+
+        All rulesets of a branch hold, beside its protection.
+        """
         with self.lock:
             made = Ruleset(tuple(contexts), strict, approvals, self._sources(sources), self.state.next_id(), branch)
-            made.queue, made.queue_method = queue, queue_method
+            made.queue, made.queue_method, made.methods = queue, queue_method, tuple(methods)
             self.repo(full_name).rulesets.append(made)
             return made
 

@@ -181,3 +181,15 @@ def test_keywords_close_on_the_default_branch_only(playground: Playground, app: 
     number = mona(world).open_pull(NAME, "Fix", "topic", base="release", body=f"Closes #{issue}").number
     mona(world).merge(NAME, number)
     assert world.issue(NAME, issue).state == "open"
+
+
+def test_a_ruleset_narrows_the_methods(playground: Playground, api: Api) -> None:
+    """The repository's settings still name all of them; the rule says which, and the merge is refused alike."""
+    world = playground.world
+    number = open_pull(world)
+    world.ruleset(NAME, "main", methods=["squash"])
+    (rule,) = api.get(f"{DEMO}/rules/branches/main")
+    assert rule["parameters"]["allowed_merge_methods"] == ["squash"]
+    assert api.get(DEMO)["allow_merge_commit"] is True
+    assert refusal(api, number) == "Merge commits are not allowed on this repository."
+    api.put(f"{DEMO}/pulls/{number}/merge", merge_method="squash")

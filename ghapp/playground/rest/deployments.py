@@ -1,8 +1,8 @@
 """Deployments and their statuses."""
 
 from ghapp.playground.auth import RefusedError
+from ghapp.playground.deploy_state import Deployment
 from ghapp.playground.rest.route import PAGES, Answer, Ask, Route, found
-from ghapp.playground.state import Deployment
 from ghapp.playground.verbs import deployments
 from ghapp.playground.views import deployments as views
 

@@ -4,7 +4,7 @@ https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/incorp
 """
 
 from ghapp.playground.merge_state import AutoMerge, Method
-from ghapp.playground.mergeability import may_write, mergeability, queue_of
+from ghapp.playground.mergeability import may_write, mergeability, methods_of, queue_of
 from ghapp.playground.room import Room
 from ghapp.playground.state import Actor, Issue, Pull, Repository
 from ghapp.playground.verbs import merge_queue, merging, pull_events
@@ -35,7 +35,7 @@ def enable(
             raise CannotMergeError(422, "expected head oid does not match the current head oid")
         if issue.state == "closed":
             raise CannotMergeError(422, "Can't enable auto-merge for this pull request.")
-        if method not in repository.methods:
+        if method not in methods_of(repository, pull.base_ref):
             raise CannotMergeError(422, f"Merge method {_NAMES[method]} are not allowed on this repository")
         state = mergeability(repository, issue, pull).state
         if state not in _WAITS:
@@ -44,14 +44,18 @@ def enable(
         pull_events.tell(room, repository, actor, issue, "auto_merge_enabled")
 
 
-def disable(room: Room, repository: Repository, actor: Actor, issue: Issue, reason: str = "") -> None:
-    """Take the wish back. Raises CannotMergeError 422 when there is none."""
+def disable(room: Room, repository: Repository, actor: Actor, issue: Issue) -> None:
+    """Take the wish back. Raises CannotMergeError 422 when there is none, or all is over; a merged one keeps its."""
     with room.lock:
         pull = pull_of(issue)
-        if pull.auto_merge is None:
+        if pull.auto_merge is None or issue.state == "closed":
             raise CannotMergeError(422, "Can't disable auto-merge for this pull request.")
-        pull.auto_merge = None
-        pull_events.tell(room, repository, actor, issue, "auto_merge_disabled", reason=reason)
+        _end(room, repository, actor, issue)
+
+
+def _end(room: Room, repository: Repository, actor: Actor, issue: Issue, reason: str = "") -> None:
+    pull_of(issue).auto_merge = None
+    pull_events.tell(room, repository, actor, issue, "auto_merge_disabled", reason=reason)
 
 
 def follow_up(room: Room) -> None:
@@ -66,7 +70,7 @@ def follow_up(room: Room) -> None:
 def _look_at(room: Room, repository: Repository, issue: Issue, pull: Pull, wish: AutoMerge) -> None:
     ended = _ended(repository, issue, pull, wish)
     if ended:
-        disable(room, repository, wish.by, issue, ended)
+        _end(room, repository, wish.by, issue, ended)
         return
     wish.head_sha = pull.head_sha
     if mergeability(repository, issue, pull).state not in ("clean", "unstable"):

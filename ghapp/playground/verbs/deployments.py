@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from ghapp.playground.deploy_state import Deployment, DeploymentStatus
 from ghapp.playground.mergeability import check_outcomes
 from ghapp.playground.room import Room
-from ghapp.playground.state import Actor, Deployment, DeploymentStatus, Repository
+from ghapp.playground.state import Actor, Repository
 from ghapp.playground.verbs import pushes
 from ghapp.playground.verbs.accounts import signature
 from ghapp.playground.views import deployments as views

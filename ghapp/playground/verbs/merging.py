@@ -2,7 +2,7 @@
 
 from ghapp.playground.bare import Signature
 from ghapp.playground.merge_state import ActivityType, Method
-from ghapp.playground.mergeability import is_behind, lacking, mergeability, queue_of, rules_of
+from ghapp.playground.mergeability import is_behind, lacking, mergeability, methods_of, queue_of, rules_of
 from ghapp.playground.room import Room
 from ghapp.playground.state import Actor, Issue, Pull, Repository
 from ghapp.playground.verbs import issues, pushes
@@ -54,7 +54,7 @@ def merge(
 def _refuse(repository: Repository, issue: Issue, pull: Pull, method: Method) -> None:
     """Raise CannotMergeError for the first thing that stands in the way."""
     refuse_unready(repository, issue, pull)
-    if method not in repository.methods:
+    if method not in methods_of(repository, pull.base_ref):
         raise CannotMergeError(405, f"{_NAMES[method]} are not allowed on this repository.")
     if queue_of(repository, pull.base_ref) is not None:
         raise CannotMergeError(405, _by_ruleset([QUEUE_ONLY]))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ghapp.playground.merge_state import Activity, Protection, Ruleset
+from ghapp.playground.merge_state import METHODS, Activity, Protection, Ruleset
 from ghapp.playground.mergeability import rules_of, rulesets_of
 from ghapp.playground.state import Repository, State
 from ghapp.playground.views.commits import commit
@@ -75,7 +75,7 @@ def branch_rules(one: Repository, name: str) -> list[Json]:
         source = {"ruleset_source_type": "Repository", "ruleset_source": one.full_name, "ruleset_id": ruleset.id}
         asked = (
             ("required_status_checks", ruleset.contexts, _checks_rule),
-            ("pull_request", ruleset.approvals, _review_rule),
+            ("pull_request", ruleset.approvals or ruleset.methods != METHODS, _review_rule),
             ("merge_queue", ruleset.queue, _queue_rule),
         )
         shown += [{"type": kind, "parameters": write(ruleset), **source} for kind, wanted, write in asked if wanted]
@@ -95,7 +95,7 @@ def _review_rule(ruleset: Ruleset) -> Json:
         "require_code_owner_review": False,
         "require_last_push_approval": False,
         "required_review_thread_resolution": False,
-        "allowed_merge_methods": ["merge", "squash", "rebase"],
+        "allowed_merge_methods": list(ruleset.methods),
     }
 
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from ghapp.playground.deliveries import Delivery
-from ghapp.playground.state import Deployment, DeploymentStatus, Repository, State
+from ghapp.playground.deploy_state import Deployment, DeploymentStatus
+from ghapp.playground.state import Repository, State
 from ghapp.playground.views.people import stamp, user, via_app
 from ghapp.playground.views.repositories import api_url, html_url
 
