@@ -20,6 +20,7 @@ from ghapp.flow.steering import Steering
 
 NO_CI_SECONDS = 300.0
 LATE_SECONDS = 7_200.0
+_SKEW_SECONDS = 1.0  # between the clocks of two machines: a look that comes too early would be the last for a while
 
 Reported = tuple[Check, ...]
 """What CI says of one commit: the newest of each check, and those that a rule expects."""
@@ -67,7 +68,7 @@ class FollowCi:
             return
         words = messages.ci_running(reported)
         wait_again(attempt, words)
-        due, planned = now + config.ci.settle, attempt.run.look_at
+        due, planned = now + config.ci.settle + _SKEW_SECONDS, attempt.run.look_at
         look_at = min(planned, due) if planned > now else due
         attempt.update(ci=reported, quiet_since=now, look_at=look_at, reason=words)
         self.status.tell(attempt.run)

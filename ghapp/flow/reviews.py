@@ -14,9 +14,8 @@ from ghapp.core.events import Thread
 from ghapp.core.ledger import Fate, Point
 from ghapp.core.ports import Clock, Issues, Pull, Repositories, Reviews, ReviewThread
 from ghapp.core.raised import Hearing, Raised
-from ghapp.core.run import State
+from ghapp.core.run import NEEDS_HELP, State
 from ghapp.flow.attempt import Attempt
-from ghapp.flow.publish import NEEDS_HELP
 from ghapp.flow.status import Status
 from ghapp.flow.steering import Steering
 
