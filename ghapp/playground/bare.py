@@ -85,6 +85,9 @@ class Bare:
         self.path = path
         self._commits: dict[str, Commit] = {}
         self._diffs: dict[tuple[str, str], tuple[ChangedFile, ...]] = {}
+        self._bases: dict[tuple[str, str], str | None] = {}
+        self._merges: dict[tuple[str, str], str | None] = {}
+        self._counts: dict[tuple[str, str], int] = {}
 
     @classmethod
     def create(cls, path: Path, default_branch: str = "main") -> "Bare":
@@ -154,16 +157,27 @@ class Bare:
         return [self.commit(sha) for sha in shas]
 
     def merge_base(self, one: str, other: str) -> str | None:
-        return self.git("merge-base", one, other, allow=(0, 1)).decode().strip() or None
+        """Where the histories of two commits (full shas) meet, or None."""
+        if (one, other) not in self._bases:
+            found = self.git("merge-base", one, other, allow=(0, 1)).decode().strip()
+            self._bases[one, other] = found or None
+        return self._bases[one, other]
+
+    def count(self, old: str, new: str) -> int:
+        """How many commits the one has that the other has not."""
+        if (old, new) not in self._counts:
+            self._counts[old, new] = int(self.text("rev-list", "--count", f"{old}..{new}"))
+        return self._counts[old, new]
 
     def is_ancestor(self, old: str, new: str) -> bool:
         return self.merge_base(old, new) == old
 
     def merge_tree(self, base: str, head: str) -> str | None:
-        """The tree of merging head into base, or None on conflict."""
-        out = self.git("merge-tree", "--write-tree", "--no-messages", base, head, allow=(0, 1)).decode().split()
-        clean = len(out) == 1
-        return out[0] if clean else None
+        """The tree of merging head into base (full shas), or None on conflict."""
+        if (base, head) not in self._merges:
+            out = self.git("merge-tree", "--write-tree", "--no-messages", base, head, allow=(0, 1)).decode().split()
+            self._merges[base, head] = out[0] if len(out) == 1 else None
+        return self._merges[base, head]
 
     def commit_tree(self, tree: str, parents: Iterable[str], message: str, author: Signature, by: Signature) -> str:
         """Write a commit object and return its sha; no branch moves."""

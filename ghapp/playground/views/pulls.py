@@ -125,7 +125,7 @@ def pull_request(state: State, repository: Repository, issue: Issue, can_merge: 
         "comments": sum(comment.number == issue.number for comment in repository.comments.values()),
         "review_comments": sum(len(thread.comments) for thread in pull.threads),
         "maintainer_can_modify": pull.maintainer_can_modify,
-        "commits": int(bare.text("rev-list", "--count", f"{pull.base_sha}..{pull.head_sha}")),
+        "commits": bare.count(pull.base_sha, pull.head_sha),
         "additions": sum(file.additions for file in files),
         "deletions": sum(file.deletions for file in files),
         "changed_files": len(files),
