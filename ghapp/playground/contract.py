@@ -39,6 +39,9 @@ FIRST_ERROR = 400
 
 ANY_ERROR = "any error"
 
+_PULL = "/repos/{owner}/{repo}/pulls/{pull_number}"
+_ACTIONS = ("closed", "converted_to_draft", "edited", "ready_for_review", "reopened", "review_requested")
+
 # Where the published description contradicts itself or what GitHub really sends: (operation or ANY_ERROR, start of the
 # breach with `[]` for any index), and the reason. Everything else is held to the letter.
 EXCEPTIONS: Mapping[tuple[str, str], str] = {
@@ -46,6 +49,28 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
     **{
         ("GET /app/installations", f'$[].account: "{field}" is a required'): "described as user and enterprise at once"
         for field in ("name", "slug", "created_at", "updated_at")
+    },
+    **{
+        (operation, f"{place}.head.repo: null is not"): "GitHub shows none for a deleted fork, and describes one"
+        for operation, place in (
+            (f"GET {_PULL}", "$"),
+            (f"PATCH {_PULL}", "$"),
+            (f"POST {_PULL}/requested_reviewers", "$"),
+            ("GET /repos/{owner}/{repo}/pulls", "$[]"),
+            ("GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls", "$[]"),
+            *((f"pull_request.{action}", "$.pull_request") for action in _ACTIONS),
+            ("pull_request_review_thread.unresolved", "$.pull_request"),
+        )
+    },
+    **{
+        (operation, f"{place}.{field}: null is not"): "GitHub shows none for an outdated remark, and describes one"
+        for operation, place in (
+            (f"GET {_PULL}/comments", "$[]"),
+            (f"GET {_PULL}/reviews/{{review_id}}/comments", "$[]"),
+            (f"POST {_PULL}/comments/{{comment_id}}/replies", "$"),
+            ("GET /repos/{owner}/{repo}/pulls/comments/{comment_id}", "$"),
+        )
+        for field in ("line", "position")
     },
 }
 INDEX = re.compile(r"\[\d+\]")
