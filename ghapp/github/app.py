@@ -52,15 +52,18 @@ class GitHubApp:
         """A handle on a repository, by the name that its newest event told; nothing is fetched for it."""
         return self.installation(repository.installation).get_repo(repository.full_name)
 
-    def remote(self, repository: Repository) -> Remote:
-        """Where git fetches and pushes, with a token for this repository alone (PyGithub cannot limit one)."""
+    def remote(self, repository: Repository, fork: str = "") -> Remote:
+        """Where git fetches and pushes, with a token for this repository alone (PyGithub cannot limit one).
+
+        With `fork`, an `owner/name` from GitHub, it is that fork's address.
+        """
         with github_errors():
             _, answer = self.itself.requester.requestJsonAndCheck(
                 "POST",
                 f"/app/installations/{repository.installation}/access_tokens",
                 input={"repository_ids": [repository.id], "permissions": {"contents": "write"}},
             )
-        return Remote(f"{self._server_url}/{repository.full_name}.git", answer["token"])
+        return Remote(f"{self._server_url}/{fork or repository.full_name}.git", answer["token"])
 
     def bot(self, installation: int) -> tuple[str, int]:
         """Login and id of the account that the App acts as. Asked for an installation: users are not shown to a JWT."""

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from github.CheckRun import CheckRun
+from github.Requester import Requester
 
 from ghapp.core.checks import Check
+from ghapp.core.errors import Gone
 from ghapp.core.events import Repository
 from ghapp.core.ports import JobLog
 from ghapp.github import downloads
@@ -15,7 +18,10 @@ from ghapp.github.pages import pages
 
 OUR_CHECK = "honk"
 _FAILED = ("failure", "timed_out", "cancelled", "startup_failure")
+_HELD = "action_required"
+_ACTIONS = "github-actions"
 _MAX_JOBS = 3
+_MAX_NOTES = 50
 _MAX_LOG = 256 * 1024  # bytes; what went wrong stands at the end
 _STAMP = re.compile(r"^\ufeff?\d{4}-\d\d-\d\dT[\d:.]+Z ", re.MULTILINE)
 
@@ -27,17 +33,43 @@ class GitHubChecks:
         self._app = app
 
     def on(self, repository: Repository, sha: str) -> tuple[Check, ...]:
-        """The newest of each check run and status on a commit, and a suite that has more to come; our own left out."""
+        """The newest of each check run and status on a commit, our own left out.
+
+        Also a suite that has more to come, and a workflow that waits until a person lets it run.
+        """
         ours = self._app.id
         commit = f"/repos/{repository.full_name}/commits/{sha}"
-        requester = self._app.installation(repository.installation).requester
+        requester = self._requester(repository)
         with github_errors():
             found = self._app.repository(repository).get_commit(sha).get_check_runs(filter="latest")
             runs = [_check_run(run) for run in found]
         # PyGithub reads only the first page of a commit's combined status.
         statuses = [_status(one) for one in pages(requester, f"{commit}/status", "statuses")]
-        more = _more_to_come(pages(requester, f"{commit}/check-suites", "check_suites"), runs)
+        suites = list(pages(requester, f"{commit}/check-suites", "check_suites"))
+        more = (*_more_to_come(suites, runs), *self._waiting(repository, sha, suites))
         return tuple(check for check in (*runs, *statuses, *more) if check.app_id != ours)
+
+    def _waiting(self, repository: Repository, sha: str, suites: Iterable[dict[str, Any]]) -> Iterator[Check]:
+        """Workflows that a person must approve first: such a run ends at once, without a job.
+
+        https://docs.github.com/en/actions/how-tos/manage-workflow-runs/approve-runs-from-forks
+        """
+        held = [one for one in suites if one["conclusion"] == _HELD and not one["latest_check_runs_count"]]
+        if not held:
+            return
+        requester = self._requester(repository)
+        address = f"/repos/{repository.full_name}/actions/runs?head_sha={sha}"
+        runs = {run["check_suite_id"]: run for run in pages(requester, address, "workflow_runs")}
+        for suite in held:
+            app, run = suite["app"] or {}, runs.get(suite["id"]) or {}
+            yield Check(
+                run.get("name") or app.get("name", "a suite"),
+                conclusion=_HELD,
+                app=app.get("slug"),
+                app_id=app.get("id"),
+                url=run.get("html_url", ""),
+                suite=suite["id"],
+            )
 
     def report(self, repository: Repository, sha: str, *, conclusion: str, title: str, summary: str, url: str) -> None:
         """Our own completed check run on a commit; there is one, and a second report replaces the first."""
@@ -56,20 +88,72 @@ class GitHubChecks:
 
     def logs(self, repository: Repository, run: int) -> tuple[JobLog, ...]:
         """What the failed jobs of a run of Actions printed, at most three; jobs that have no log are left out."""
-        requester = self._app.installation(repository.installation).requester
+        requester = self._requester(repository)
         jobs = pages(requester, f"/repos/{repository.full_name}/actions/runs/{run}/jobs", "jobs")
         failed = [job for job in jobs if job["conclusion"] in _FAILED][:_MAX_JOBS]
         return tuple(self._log(repository, job) for job in failed)
 
     def log(self, repository: Repository, job: int) -> JobLog:
         """What one job of Actions printed. Gone when there is no such job, or its log was deleted."""
-        return self._log(repository, self._read(repository, f"jobs/{job}"))
+        return self._log(repository, self._read(repository, f"actions/jobs/{job}"))
+
+    def told(self, repository: Repository, check: Check) -> JobLog:
+        """What a failing check says of itself: its job's log, else its output and annotations, else its description.
+
+        The text is empty where it says nothing, or what it said was deleted.
+        """
+        if check.source == "status":
+            return _said(check, check.note)
+        if not check.id:
+            return _said(check, "")
+        try:
+            if check.app == _ACTIONS and (log := self.log(repository, check.id)).text:
+                return log
+        except Gone:
+            pass  # logs are deleted before check runs are, and not every check run of Actions is a job
+        try:
+            return self._output(repository, check)
+        except Gone:
+            return _said(check, "")
+
+    def rerun(self, repository: Repository, check: Check) -> bool:
+        """Run the failed jobs of the check's workflow run again; False when it is none of Actions.
+
+        True also while the run goes on: another of its jobs had it run again. UserError when GitHub refuses, for it is
+        older than a month, say.
+        """
+        if check.app != _ACTIONS or not check.id:
+            return False
+        try:
+            run = self._read(repository, f"actions/jobs/{check.id}")["run_id"]
+        except Gone:
+            return False
+        address = f"actions/runs/{run}"
+        if self._read(repository, address)["status"] == "completed":
+            with github_errors():
+                path = f"/repos/{repository.full_name}/{address}/rerun-failed-jobs"
+                self._requester(repository).requestJsonAndCheck("POST", path)
+        return True
+
+    def _output(self, repository: Repository, check: Check) -> JobLog:
+        """Of a commit that is on no branch of the repository itself, the suite has no branch: it is a fork's.
+
+        https://docs.github.com/en/rest/checks/suites
+        """
+        run = self._read(repository, f"check-runs/{check.id}")
+        suite = self._read(repository, f"check-suites/{run['check_suite']['id']}")
+        requester = self._requester(repository)
+        notes = pages(requester, f"/repos/{repository.full_name}/check-runs/{check.id}/annotations")
+        lines = map(_annotated, islice(notes, _MAX_NOTES))
+        output = run["output"]
+        parts = (output["title"], output["summary"], output["text"], "\n".join(lines))
+        return _said(check, "\n\n".join(filter(None, parts)), from_fork=suite["head_branch"] is None)
 
     def _log(self, repository: Repository, job: dict[str, Any]) -> JobLog:
         """https://docs.github.com/en/rest/actions/workflow-jobs#download-job-logs-for-a-workflow-run"""
-        run = self._read(repository, f"runs/{job['run_id']}")
+        run = self._read(repository, f"actions/runs/{job['run_id']}")
         origin = (run.get("head_repository") or {}).get("id")
-        requester = self._app.installation(repository.installation).requester
+        requester = self._requester(repository)
         with github_errors():
             address = f"/repos/{repository.full_name}/actions/jobs/{job['id']}/logs"
             headers, _ = requester.requestJsonAndCheck("GET", address)
@@ -81,9 +165,11 @@ class GitHubChecks:
     def _read(self, repository: Repository, path: str) -> dict[str, Any]:
         with github_errors():
             answer: dict[str, Any]
-            requester = self._app.installation(repository.installation).requester
-            _, answer = requester.requestJsonAndCheck("GET", f"/repos/{repository.full_name}/actions/{path}")
+            _, answer = self._requester(repository).requestJsonAndCheck("GET", f"/repos/{repository.full_name}/{path}")
             return answer
+
+    def _requester(self, repository: Repository) -> Requester:
+        return self._app.installation(repository.installation).requester
 
 
 def _more_to_come(suites: Iterable[dict[str, Any]], runs: Sequence[Check]) -> Iterator[Check]:
@@ -100,6 +186,15 @@ def _more_to_come(suites: Iterable[dict[str, Any]], runs: Sequence[Check]) -> It
             yield Check(name, status="queued", app=app.get("slug"), app_id=app.get("id"), suite=suite["id"])
 
 
+def _said(check: Check, text: str, *, from_fork: bool = False) -> JobLog:
+    return JobLog(check.name, check.conclusion or "", text[-_MAX_LOG:], from_fork)
+
+
+def _annotated(note: dict[str, Any]) -> str:
+    place = f"{note['path']}:{note['start_line']}: {note['annotation_level'] or 'notice'}: "
+    return place + ": ".join(filter(None, (note["title"], note["message"])))
+
+
 def _status(status: dict[str, Any]) -> Check:
     return Check.from_state(
         status["context"],
@@ -107,6 +202,7 @@ def _status(status: dict[str, Any]) -> Check:
         url=status["target_url"] or "",
         id=status["id"],
         at=status["updated_at"],
+        note=status["description"] or "",
     )
 
 

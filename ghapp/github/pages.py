@@ -15,9 +15,9 @@ def pages(
 ) -> Iterator[dict[str, Any]]:
     """The rows of a list, page after page as GitHub links them; `name` is the field that holds them, if any.
 
-    Ends after twenty pages of a hundred: nothing that we look through is longer.
+    `path` may have a query of its own. Ends after twenty pages of a hundred: nothing that we look through is longer.
     """
-    after: str | None = f"{path}?per_page=100"
+    after: str | None = f"{path}{'&' if '?' in path else '?'}per_page=100"
     for _ in range(_MAX_PAGES):
         if after is None:
             return

@@ -3,8 +3,8 @@
 from github.PullRequest import PullRequest
 
 from ghapp.core.errors import UserError
-from ghapp.core.events import Repository, thread_number
-from ghapp.core.ports import Pull
+from ghapp.core.events import Actor, Repository, thread_number
+from ghapp.core.ports import GHOST, Pull
 from ghapp.github.app import GitHubApp, github_errors
 
 
@@ -19,7 +19,7 @@ class GitHubPulls:
         owner = repository.full_name.partition("/")[0]
         with github_errors():
             pulls = self._app.repository(repository).get_pulls(state="all", head=f"{owner}:{branch}")
-            return next((_pull(item) for item in pulls), None)
+            return next((_pull(repository, item) for item in pulls), None)
 
     def open(self, repository: Repository, *, branch: str, base: str, title: str, body: str) -> Pull:
         """Open a draft, or find the one that an earlier attempt opened: an answer that was lost is no second pull."""
@@ -39,12 +39,12 @@ class GitHubPulls:
             created = self._app.repository(repository).create_pull(
                 base=base, head=branch, title=title, body=body, draft=draft, maintainer_can_modify=False
             )
-            return _pull(created)
+            return _pull(repository, created)
 
     def read(self, repository: Repository, number: int) -> Pull:
         """The pull request as it is now."""
         with github_errors():
-            return _pull(self._app.repository(repository).get_pull(number))
+            return _pull(repository, self._app.repository(repository).get_pull(number))
 
     def edit_body(self, repository: Repository, number: int, body: str) -> None:
         """Replace the body."""
@@ -76,7 +76,7 @@ class GitHubPulls:
         with github_errors():
             pulls = self._app.repository(repository).get_pulls(state="open")
             return tuple(
-                _pull(item)
+                _pull(repository, item)
                 for item in pulls
                 if item.user is not None and item.user.id == bot and _is_of(repository, item)
             )
@@ -88,7 +88,9 @@ def _is_of(repository: Repository, pull: PullRequest) -> bool:
     return head.repo is not None and head.repo.id == repository.id and thread_number(head.ref) is not None
 
 
-def _pull(pull: PullRequest) -> Pull:
+def _pull(repository: Repository, pull: PullRequest) -> Pull:
+    user, head = pull.user, pull.head.repo
+    merged = pull.merged_at is not None
     return Pull(
         number=pull.number,
         head_branch=pull.head.ref,
@@ -96,8 +98,15 @@ def _pull(pull: PullRequest) -> Pull:
         base_branch=pull.base.ref,
         open=pull.state == "open",
         draft=pull.draft,
-        merged=pull.merged_at is not None,
+        merged=merged,
         title=pull.title,
         body=pull.body or "",
         url=pull.html_url,
+        author=GHOST if user is None else Actor(user.id, user.login, user.type),
+        head_repository=None if head is None else head.full_name,
+        # Of a fork alone it is asked what its author allows: where a list left that out, PyGithub sends a request.
+        writable=head is not None and (head.id == repository.id or bool(pull.maintainer_can_modify)),
+        base_sha=pull.base.sha,
+        # Before the merge it is GitHub's trial merge.
+        merged_sha=pull.merge_commit_sha or "" if merged else "",
     )

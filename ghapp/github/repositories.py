@@ -3,6 +3,7 @@
 import logging
 import re
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 
 from github.ContentFile import ContentFile
@@ -11,6 +12,7 @@ from ghapp.core.errors import Gone, UserError
 from ghapp.core.events import Actor, Repository
 from ghapp.core.ports import Remote
 from ghapp.core.rights import Permission
+from ghapp.github import signing
 from ghapp.github.app import GitHubApp, github_errors
 from ghapp.github.pages import pages
 
@@ -71,9 +73,19 @@ class GitHubRepositories:
         except Gone:
             return None
 
-    def remote(self, repository: Repository) -> Remote:
-        """Where to fetch and push, with a token for this repository alone."""
-        return self._app.remote(repository)
+    def remote(self, repository: Repository, fork: str = "") -> Remote:
+        """Where to fetch and push, with a token for this repository alone; with `fork`, the address is that fork's.
+
+        GitHub takes a push of the base repository's token where the pull request lets maintainers edit.
+        """
+        return self._app.remote(repository, fork)
+
+    def sign(self, repository: Repository, branch: str, sha: str, text: str, parents: Sequence[str]) -> str:
+        """Have GitHub itself make and sign a commit with the tree of `sha`, and put `branch` on it; its sha.
+
+        UserError when the branch would not move forward, or GitHub refuses or does not sign; it has not moved then.
+        """
+        return signing.sign(self._app, repository, branch, signing.Wanted(sha, text, tuple(parents)))
 
     def installed(self) -> tuple[Repository, ...]:
         """Every repository that some installation of the App can see; suspended installations are left out."""

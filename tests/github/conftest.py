@@ -14,9 +14,10 @@ from ghapp.playground.world import World
 from tests.github.front import Front, pem
 
 PERMISSIONS = {
-    "actions": "read",
+    "actions": "write",
     "checks": "write",
     "contents": "write",
+    "deployments": "write",
     "issues": "write",
     "metadata": "read",
     "pull_requests": "write",

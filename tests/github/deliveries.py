@@ -47,13 +47,13 @@ EVENTS: list[tuple[str, str, dict[str, Any], Event]] = [
         "created",
         "issue_comment",
         payload(action="created", issue=ISSUE, comment=COMMENT),
-        CommentCreated(THREAD, MONA, 99, "/honk fix", TEXT, "2026-11-01T10:05:00Z", on_pull=False),
+        CommentCreated(THREAD, MONA, 99, "/honk fix", TEXT, "2026-11-01T10:05:00Z", on_pull=False, place=12),
     ),
     (
         "created on a pull request",
         "issue_comment",
         payload(action="created", issue=ISSUE | {"pull_request": {"url": "x"}}, comment=COMMENT),
-        CommentCreated(THREAD, MONA, 99, "/honk fix", TEXT, "2026-11-01T10:05:00Z", on_pull=True),
+        CommentCreated(THREAD, MONA, 99, "/honk fix", TEXT, "2026-11-01T10:05:00Z", on_pull=True, place=12),
     ),
     (
         "deleted",

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ghapp.core.errors import Gone, TransientError, UserError
-from ghapp.core.events import Repository
-from ghapp.core.ports import Pull
+from ghapp.core.events import Actor, Repository
+from ghapp.core.ports import GHOST, Pull
 from ghapp.github.app import GitHubApp
 from ghapp.github.pulls import GitHubPulls
 from ghapp.playground.faults import Fault
@@ -35,7 +35,23 @@ def test_a_pull_request_is_opened_as_a_draft(pulls: GitHubPulls, world: World, d
     """What comes back is what can be found, and read, from then on."""
     opened = _opened(pulls, demo)
     url = f"{world.state.base_url}/octo/demo/pull/{opened.number}"
-    expected = Pull(opened.number, BRANCH, head, "main", True, True, False, "Mend it", "Closes #1.", url)
+    bot = world.user("honk[bot]")
+    expected = Pull(
+        number=opened.number,
+        head_branch=BRANCH,
+        head_sha=head,
+        base_branch="main",
+        open=True,
+        draft=True,
+        merged=False,
+        title="Mend it",
+        body="Closes #1.",
+        url=url,
+        author=Actor(bot.id, "honk[bot]", "Bot"),
+        head_repository="octo/demo",
+        writable=True,
+        base_sha=world.repo("octo/demo").bare.resolve("main") or "",
+    )
     assert opened == expected
     assert pulls.find(demo, BRANCH) == expected
     assert pulls.read(demo, opened.number) == expected
@@ -121,12 +137,65 @@ def test_a_draft_twice_is_a_draft_once(pulls: GitHubPulls, world: World, demo: R
 
 
 def test_a_merged_pull_request_says_so(pulls: GitHubPulls, world: World, demo: Repository, head: str) -> None:
-    """Merged is closed, and more."""
+    """Merged is closed, and more: what it became on the base; before that GitHub shows a trial merge there."""
     opened = _opened(pulls, demo)
     pulls.mark_ready(demo, opened.number)
+    assert pulls.read(demo, opened.number).merged_sha == ""
     world.person("mona").merge("octo/demo", opened.number)
     found = pulls.read(demo, opened.number)
     assert (found.open, found.merged) == (False, True)
+    assert found.merged_sha == world.repo("octo/demo").bare.resolve("main")
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_a_fork_is_written_to_where_its_author_lets_us(
+    pulls: GitHubPulls, world: World, demo: Repository, allowed: bool
+) -> None:
+    """Whose it is, where its branch is, and whether maintainers may edit it."""
+    number = _from_fork(world, allowed=allowed)
+    found = pulls.read(demo, number)
+    assert (found.author.login, found.head_repository, found.head_branch) == ("mona", "mona/demo", "topic")
+    assert found.writable is allowed
+
+
+def test_a_fork_that_is_gone_is_nowhere(pulls: GitHubPulls, world: World, demo: Repository) -> None:
+    """The pull request stays and can be read; there is nothing to push to."""
+    number = _from_fork(world, allowed=True)
+    world.delete_repository("mona/demo")
+    found = pulls.read(demo, number)
+    assert (found.head_repository, found.writable) == (None, False)
+
+
+def test_a_pull_request_of_nobody_is_a_ghosts(
+    pulls: GitHubPulls, world: World, front: Front, demo: Repository, head: str
+) -> None:
+    """Its author deleted the account: GitHub shows null."""
+    opened = _opened(pulls, demo)
+    end = {"ref": "main", "sha": head, "repo": {"id": demo.id, "full_name": demo.full_name}}
+    answer = {
+        "number": opened.number,
+        "user": None,
+        "state": "open",
+        "draft": False,
+        "merged_at": None,
+        "merge_commit_sha": None,
+        "title": "Mend it",
+        "body": None,
+        "html_url": opened.url,
+        "head": end,
+        "base": end,
+    }
+    front.says("GET .*/pulls/[0-9]+", "200 OK", answer)
+    found = pulls.read(demo, opened.number)
+    assert (found.author, found.body, found.writable) == (GHOST, "", True)
+
+
+def _from_fork(world: World, *, allowed: bool) -> int:
+    """The number of mona's pull request from her fork."""
+    mona = world.person("mona")
+    world.fork("octo/demo", "mona")
+    mona.push("mona/demo", "topic", {"a.txt": "a"})
+    return mona.open_pull("octo/demo", "From afar", "mona:topic", maintainer_can_modify=allowed).number
 
 
 def test_ours_are_the_apps_own_from_our_branches(pulls: GitHubPulls, world: World, demo: Repository, head: str) -> None:
