@@ -29,15 +29,28 @@ PERSON = "octocat"
 
 # The same as in app.yml, by test.
 PERMISSIONS = {
-    "actions": "read",
+    "actions": "write",
     "checks": "write",
     "contents": "write",
+    "deployments": "write",
     "issues": "write",
     "metadata": "read",
     "pull_requests": "write",
     "statuses": "read",
 }
-EVENTS = ("check_run", "check_suite", "issue_comment", "issues", "pull_request", "status", "workflow_run")
+EVENTS = (
+    "check_run",
+    "check_suite",
+    "deployment_status",
+    "issue_comment",
+    "issues",
+    "pull_request",
+    "pull_request_review",
+    "pull_request_review_comment",
+    "pull_request_review_thread",
+    "status",
+    "workflow_run",
+)
 
 _APP_ID = 1
 _START_SECONDS = 60
