@@ -102,7 +102,7 @@ def test_a_run_of_a_fork_is_approved_by_rest(playground: Playground, mona: Perso
 
 
 def test_failed_jobs_get_new_checks(playground: Playground, mona: Person, api: Api, hook: Hook) -> None:
-    """Run again: a new check run and job of the failed name in the same suite, with a log of its own; what passed stays."""
+    """Run again: the failed name gets a new check run and job in the same suite, with its own log; what passed stays."""
     world = playground.world
     sha = mona.push(NAME, "topic", {"a": "b"})
     run = the_run(world, sha)
