@@ -23,6 +23,7 @@ from ghapp.flow.answering import Answering
 from ghapp.flow.change import Workshop
 from ghapp.flow.ci import FollowCi
 from ghapp.flow.context import Context, Files, Gathered, about_files
+from ghapp.flow.deploying import Deploying
 from ghapp.flow.diagnosis import Diagnosis
 from ghapp.flow.execute import Execute
 from ghapp.flow.followup import FollowUp
@@ -169,11 +170,25 @@ def follow_up(settings: Settings, kept: Records, hub: GitHub, telling: Status, p
             hub.reviews, hub.repositories, hub.issues, passing_on, telling, clock, lambda number: hub.app.bot(number)[1]
         ),
         merging=Merging(hub.repositories, hub.issues, hub.pulls, hub.merges, passing_on, telling, clock),
-        aftermath=Aftermath(hub.repositories, hub.issues, hub.checks, hub.deployments, telling, clock),
+        aftermath=aftermath(kept, hub, telling),
         store=kept.runs,
         transcripts=kept.transcripts,
         status=telling,
         clock=clock,
+    )
+
+
+def aftermath(kept: Records, hub: GitHub, telling: Status) -> Aftermath:
+    """What follows a merge, and deployments."""
+    return Aftermath(
+        issues=hub.issues,
+        checks=hub.checks,
+        merges=hub.merges,
+        deployments=hub.deployments,
+        deploying=Deploying(hub.repositories, hub.issues, hub.pulls, hub.checks, hub.deployments, kept.inbox),
+        inbox=kept.inbox,
+        status=telling,
+        clock=SystemClock(),
     )
 
 

@@ -1,33 +1,113 @@
 """After the merge: deployments, and the base branch watched for a while."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ghapp.core import checks as ci
 from ghapp.core.config import Config
+from ghapp.core.events import Repository, Thread
 from ghapp.core.intents import DeployRun
-from ghapp.core.ports import Checks, Clock, Deployments, Issues, Pull, Repositories
-from ghapp.core.run import Conclusion
+from ghapp.core.messages import aftermath as messages
+from ghapp.core.messages import marker
+from ghapp.core.ports import Checks, Clock, Deployed, Deployments, Inbox, Issues, Merges, Pull
+from ghapp.core.run import Conclusion, Run, State
 from ghapp.flow.attempt import Attempt
+from ghapp.flow.deploying import Deploying, is_underway
 from ghapp.flow.status import Status
+
+PATIENCE_SECONDS = 3_600.0
+"""How much longer than the watch a deployment is followed that somebody asked for."""
 
 
 @dataclass(frozen=True)
 class Aftermath:
     """Follows what comes of a merge, and of a wish to deploy. The caller holds the thread's inbox."""
 
-    repositories: Repositories
     issues: Issues
     checks: Checks
+    merges: Merges
     deployments: Deployments
+    deploying: Deploying
+    inbox: Inbox
     status: Status
     clock: Clock
 
     def begin(self, attempt: Attempt, pull: Pull, config: Config) -> None:
         """The pull request was merged, by whomever: watch its base branch, or end."""
-        attempt.end(Conclusion.MERGED, f"#{pull.number} is merged.")
+        run, minutes = attempt.run, config.merge.watch
+        words = messages.is_merged(pull.number, pull.base_branch, pull.merged_sha, config.merge.means)
+        attempt.update(wish=None, merged_sha=pull.merged_sha, base_branch=pull.base_branch)
+        if not pull.merged_sha or not (minutes or is_underway(run)):
+            attempt.end(Conclusion.MERGED, words)
+            return
+        self.inbox.follow(run.thread, pull.merged_sha)
+        until = self.clock.now() + 60 * minutes
+        attempt.enter(State.DEPLOYING, f"{words} {messages.is_watched(minutes)}", watched_until=until)
 
     def look(self, attempt: Attempt, config: Config) -> None:
         """Look at the base branch and at deployments again; end when the time is over."""
+        self.deploying.look(attempt)
+        run, repository = attempt.run, attempt.run.thread.repository
+        verdict = ci.judge(self.checks.on(repository, run.merged_sha))
+        found = self.deployments.of(repository, run.merged_sha)
+        self._heed_checks(attempt, verdict.failing)
+        for one in found:
+            self._heed_deployment(attempt, one)
+        now = self.clock.now()
+        patient = is_underway(attempt.run) and now < run.watched_until + PATIENCE_SECONDS
+        if now >= run.watched_until and not patient:
+            self._end(attempt, verdict, [one.environment for one in found if one.state in ("success", "inactive")])
+
+    def follow(self, attempt: Attempt) -> None:
+        """Follow a deployment of a pull request that is still open."""
+        self.deploying.look(attempt)
 
     def deploy(self, attempt: Attempt, word: DeployRun, config: Config) -> str:
         """Deploy the run's commit; what the person is told."""
-        raise NotImplementedError
+        return self.deploying.ask(attempt, word, config)
+
+    def _heed_checks(self, attempt: Attempt, failing: Sequence[str]) -> None:
+        """Alert once to what is red now and was not before the merge."""
+        run = attempt.run
+        if not failing or any(note.startswith(messages.BASE_RED) for note in run.notes):
+            return
+        before = self._red_before(run.thread.repository, run.merged_sha)
+        if new := [name for name in failing if name not in before]:
+            self._alert(run, "base-red", messages.base_is_red(run, new))
+            attempt.note(messages.base_red_note(new))
+            self.status.tell(attempt.run)
+
+    def _red_before(self, repository: Repository, sha: str) -> tuple[str, ...]:
+        parent = self.merges.parent(repository, sha)
+        return ci.judge(self.checks.on(repository, parent)).failing if parent else ()
+
+    def _heed_deployment(self, attempt: Attempt, one: Deployed) -> None:
+        """A good end is noted, a bad one alerts; of one that was asked for its own answer tells."""
+        run, asked = attempt.run, attempt.run.deployment
+        if one.failed:
+            note = messages.deployment_failed_note(one.environment)
+            if note not in run.notes and not (asked and not asked.workflow and asked.id == one.id):
+                words = messages.deployment_failed(run, one.environment, one.state, one.url)
+                self._alert(run, f"deployment-{one.id}", words)
+        elif one.state == "success":
+            note = messages.deployed_note(one.environment, one.url)
+        else:
+            return
+        if note not in run.notes:
+            attempt.note(note)
+            self.status.tell(attempt.run)
+
+    def _end(self, attempt: Attempt, verdict: ci.Verdict, environments: list[str]) -> None:
+        run = attempt.run
+        asked = run.deployment
+        if asked and asked.sha == run.merged_sha and asked.state == "success" and asked.environment not in environments:
+            environments.append(asked.environment)
+        conclusion = Conclusion.DEPLOYED if environments else Conclusion.MERGED
+        words = messages.watch_is_over(run.pull or 0, verdict.failing, bool(verdict.pending), environments)
+        attempt.end(conclusion, words)
+
+    def _alert(self, run: Run, what: str, words: str) -> None:
+        """On the pull request, once."""
+        hidden = marker(f"{run.id}-{what}", "alert")
+        thread = Thread(run.thread.repository, run.pull or run.thread.number)
+        self.issues.write_comment(thread, f"{hidden}\n{words}", marker=hidden)

@@ -60,6 +60,7 @@ class FollowUp:
         if pull.merged:
             self.aftermath.begin(attempt, pull, self.config(repository))
         elif not pull.open:
+            self.merging.withdraw(attempt.run)
             attempt.end(Conclusion.CLOSED, f"#{number} was closed without a merge.")
         else:
             self._look_at_head(attempt, pull, self.config(repository))
@@ -67,6 +68,7 @@ class FollowUp:
     def _look_at_head(self, attempt: Attempt, pull: Pull, config: Config) -> None:
         """One thing after the other, as long as the run stays parked."""
         self._take_head(attempt, pull)
+        self.aftermath.follow(attempt)
         for look in (self.ci.look, self.reviews.look, self.merging.look):
             if attempt.run.is_followed:
                 look(attempt, pull, config)

@@ -117,6 +117,11 @@ class GitHubMerges:
         if shown["autoMergeRequest"] is not None:
             self._change(repository, _AUTO_OFF, {"pullRequestId": shown["id"]})
 
+    def parent(self, repository: Repository, sha: str) -> str | None:
+        """The first parent of a commit: of a merge, what the base was before it. None for a first commit."""
+        parents = self._get(repository, f"/commits/{sha}")["parents"]
+        return parents[0]["sha"] if parents else None
+
     def _rules(self, repository: Repository, base: str, decision: str) -> tuple[Rules, frozenset[Method]]:
         """What rulesets and the branch's own protection ask for together, and the methods that rulesets allow."""
         rules, methods = _of_rulesets(self._pages(repository, f"/rules/branches/{base}"))

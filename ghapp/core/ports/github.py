@@ -337,6 +337,10 @@ class Merges(Protocol):
         """Out of the queue, and auto-merge off. Nothing happens when neither has it."""
         ...
 
+    def parent(self, repository: Repository, sha: str) -> str | None:
+        """The first parent of a commit: of a merge, what the base was before it. None for a first commit."""
+        ...
+
 
 class Deployments(Protocol):
     """Deployments, and workflows that deploy."""
