@@ -215,8 +215,12 @@ class Workshop:
         journal.update(errand=replace(errand, done=True), feedback=feedback)
         if bench.workspace.changed():
             self._import(journal, bench.ground, bench.workspace)
-        if done.conflicts or not self._is_new(journal, bench):
+        if done.conflicts:
             return None
+        if not self._is_new(journal, bench):
+            if errand.kind == "autofix":
+                return None
+            raise NothingNew(messages.nothing_new(errand))
         journal.update(by_code=True)
         return messages.by_code(errand, journal.run.report, journal.run.reverts)
 

@@ -38,8 +38,7 @@ class Publish:
         Raises Ended when the issue was closed meanwhile (nobody wants it any more) or when red work is to stay on its
         branch, and MustAsk when a person must allow what it changes.
         """
-        if attempt.run.state is not State.JUDGING:
-            _pass_through(attempt)
+        _pass_through(attempt)
         attempt.enter(State.PUBLISHING, "the branch is pushed and the pull request opened")
         self._must_be_wanted(attempt.run, config)
         if attempt.run.pull is not None:
@@ -204,7 +203,10 @@ def _is_proven(run: Run) -> bool:
     return is_green(run.evidence) and not (run.judgement is not None and run.judgement.is_veto)
 
 
+_WAY = (State.PREPARING, State.CODING, State.VERIFYING, State.JUDGING)
+
+
 def _pass_through(attempt: Attempt) -> None:
-    """A recovered attempt has its commit already: it walks the table to where the last one stood."""
-    for state in (State.CODING, State.VERIFYING, State.JUDGING):
-        attempt.enter(state, "done by an earlier attempt")
+    """There is nothing (more) to be made: the run walks the table from where it is to where it may publish."""
+    for state in _WAY[_WAY.index(attempt.run.state) + 1 :]:
+        attempt.enter(state, "there is nothing to do here")

@@ -75,15 +75,14 @@ def test_a_question_on_our_open_pull_request_is_answered_there(town: Town, octoc
     """I ask why on the pull request: its own agent answers there, nothing is pushed, and CI is followed on."""
     issue = octocat.open_issue()
     octocat.label(issue)
-    settled = [{"name": "Q{}", "fate": "answered", "words": "Because it was asked for."}]
     with town.model(fix()):
         town.work()
     town.ci_passes(town.the_pull())
     town.work()
     head, number = town.run(issue).head_sha, town.the_pull().number
     asked = octocat.comment(number, "/honk ask why 42?")
-    settled[0]["name"] = f"Q{asked.id}"
-    with town.model(script({**report(settled=settled), "shown": ["why 42?"]})):
+    settled = [{"name": f"Q{asked.id}", "fate": "answered", "words": "Because it was asked for."}]
+    with town.model(script(write("answer.txt", "42\n"), report(), {**report(settled=settled), "shown": ["why 42?"]})):
         town.work()
         town.later(6)
     assert "Because it was asked for." in town.next_comment(number)
@@ -153,7 +152,7 @@ def test_a_tap_on_a_box_is_a_word(label: str, town: Town, octocat: Citizen, stra
     octocat.tick(issue, "Stop")
     town.work()
     assert "**Honk** · stopped" in town.status(issue)
-    assert "@octocat said stop" in town.status(issue)
+    assert "octocat said stop" in town.status(issue)
     if label == "Retry":
         octocat.tick(issue, "Retry")
         with town.model(fix()):

@@ -73,6 +73,12 @@ def in_conflict(errand: Errand, paths: Sequence[str]) -> str:
     )
 
 
+def nothing_new(errand: Errand) -> str:
+    """An errand that changes nothing."""
+    what = "The branch has all of its base already" if errand.kind == "update" else "There is nothing left to undo"
+    return f"{what}: nothing new to push."
+
+
 def by_code(errand: Errand, before: Report | None, number: int | None) -> Report:
     """The report of what code did alone: of a revert its own, else that of the work before it."""
     if errand.kind == "revert" or before is None:
