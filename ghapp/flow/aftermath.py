@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ghapp.core import checks as ci
+from ghapp.core import messages
 from ghapp.core.config import Config
 from ghapp.core.events import Repository, Thread
 from ghapp.core.intents import DeployRun
-from ghapp.core.messages import aftermath as messages
-from ghapp.core.messages import marker
 from ghapp.core.ports import Checks, Clock, Deployed, Deployments, Inbox, Issues, Merges, Pull
 from ghapp.core.run import Conclusion, Run, State
 from ghapp.flow.attempt import Attempt
@@ -108,6 +107,6 @@ class Aftermath:
 
     def _alert(self, run: Run, what: str, words: str) -> None:
         """On the pull request, once."""
-        hidden = marker(f"{run.id}-{what}", "alert")
+        hidden = messages.marker(f"{run.id}-{what}", "alert")
         thread = Thread(run.thread.repository, run.pull or run.thread.number)
         self.issues.write_comment(thread, f"{hidden}\n{words}", marker=hidden)

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ghapp.core import checks as ci
+from ghapp.core import messages
 from ghapp.core.commands import Verb
 from ghapp.core.config import Config, Environment
 from ghapp.core.events import Repository, Thread
 from ghapp.core.intents import DeployRun
-from ghapp.core.messages import aftermath as messages
-from ghapp.core.messages import marker, not_allowed, unknown_environment
 from ghapp.core.ports import Checks, Comment, Deployed, Deployments, Inbox, Issues, Pulls, Repositories
 from ghapp.core.rights import needed
 from ghapp.core.run import Deployment, Run
@@ -42,7 +41,7 @@ class Deploying:
         """Deploy the merged commit, or the green head of an open pull request; what the person is told."""
         run, environment = attempt.run, config.deploy.get(word.environment)
         if environment is None:
-            return unknown_environment(word.environment, tuple(config.deploy))
+            return messages.unknown_environment(word.environment, tuple(config.deploy))
         if refusal := self._why_not(run, word, config):
             return refusal
         if run.deployment is not None and is_underway(run):
@@ -73,7 +72,11 @@ class Deploying:
     def _why_not(self, run: Run, word: DeployRun, config: Config) -> str:
         needs = needed(Verb.DEPLOY, word.environment, config)
         has = self.repositories.permission(run.thread.repository, word.by)
-        return "" if has >= needs else not_allowed(word.by.login, Verb.DEPLOY, needs.name.lower(), has.name.lower())
+        return (
+            ""
+            if has >= needs
+            else messages.not_allowed(word.by.login, Verb.DEPLOY, needs.name.lower(), has.name.lower())
+        )
 
     def _commit(self, run: Run) -> Commit | str:
         """The commit, or why there is none to deploy."""
@@ -119,7 +122,7 @@ class Deploying:
         return next((one for one in said if mark in one.body and one.author.type == "Bot"), None)
 
     def _alert(self, run: Run, deployment: Deployment) -> None:
-        hidden = marker(f"{run.id}-{deployment.id}", "deploy-failed")
+        hidden = messages.marker(f"{run.id}-{deployment.id}", "deploy-failed")
         words = messages.deployment_failed(run, deployment.environment, deployment.state, deployment.url)
         thread = Thread(run.thread.repository, run.pull or run.thread.number)
         self.issues.write_comment(thread, f"{hidden}\n{words}", marker=hidden)
@@ -135,4 +138,4 @@ def _filled(inputs: Mapping[str, str], sha: str) -> dict[str, str]:
 
 
 def _mark(run: Run, deployment: Deployment) -> str:
-    return marker(f"{run.id}-{deployment.id}", "deploy")
+    return messages.marker(f"{run.id}-{deployment.id}", "deploy")

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from ghapp.core import checks as ci
-from ghapp.core import landing
+from ghapp.core import landing, messages
 from ghapp.core.ci import Cause
 from ghapp.core.commands import Verb
 from ghapp.core.config import Config
@@ -15,8 +15,6 @@ from ghapp.core.events import Thread
 from ghapp.core.intents import MergeRun
 from ghapp.core.landing import Case, Enqueue, HandOver, MergeNow, Reason, Refuse, Update, Wait, Why
 from ghapp.core.merging import Method, Standing, Wish
-from ghapp.core.messages import marker
-from ghapp.core.messages import merging as messages
 from ghapp.core.ports import Clock, Issues, Merges, Pull, Pulls, Repositories
 from ghapp.core.rights import Permission, needed
 from ghapp.core.run import Errand, Run, State
@@ -248,7 +246,7 @@ class Merging:
 
     def _say(self, run: Run, number: int, wish: Wish, words: str) -> None:
         """On the pull request, once for each wish and commit: before the record, so that it is said in any case."""
-        hidden = marker(f"{run.id}-{wish.sha[:9]}-{wish.comment or wish.at}", "merge")
+        hidden = messages.marker(f"{run.id}-{wish.sha[:9]}-{wish.comment or wish.at}", "merge")
         self.issues.write_comment(Thread(run.thread.repository, number), f"{hidden}\n{words}", marker=hidden)
 
 
