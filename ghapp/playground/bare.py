@@ -120,6 +120,8 @@ class Bare:
         """The sha of the commit that a branch, tag or sha names, or None."""
         if name.startswith("-"):
             return None
+        if name in self._commits:
+            return name
         for candidate in (f"refs/heads/{name}", name, f"refs/tags/{name}"):
             out = self.git("rev-parse", "--verify", "--quiet", f"{candidate}^{{commit}}", allow=(0, 1, 128))
             if out:

@@ -5,15 +5,17 @@ from dataclasses import fields
 import pytest
 
 from ghapp.core.run import State
+from ghapp.playground.state import Actor
+from ghapp.playground.verbs import reviews
 from tests.scenarios.town import DEMO, Citizen, Town
 from tests.scenarios.turns import fix
 
 DIFFERS = {
-    "id", "key", "thread", "trigger", "created_at", "epoch", "version", "history", "status_comment", "base_sha",
+    "ci", "id", "key", "thread", "trigger", "created_at", "epoch", "version", "history", "status_comment", "base_sha",
     "candidate", "made", "prompt", "published", "head_sha", "pull", "usage", "evidence", "heard", "reason",
     "quiet_since", "look_at", "notes", "request",
 }  # fmt: skip
-"""What belongs to each run alone: names, times, costs."""
+"""What belongs to each run alone: names, times, costs, and the first look at its CI."""
 
 
 def test_it_is_as_a_real_run_leaves_it(town: Town, octocat: Citizen) -> None:
@@ -46,9 +48,6 @@ def test_what_honk_says_in_a_thread_must_be_read(town: Town, octocat: Citizen) -
     """A reply of Honk's that no test looked at is found at the end, and one that was is not."""
     opened = town.opened()
     thread = octocat.remark(opened.pull, "answer.txt", 1, "Why 42?")
-    from ghapp.playground.state import Actor
-    from ghapp.playground.verbs import reviews
-
     world = town.world
     honk = Actor(world.app.bot, world.app)
     reviews.reply(world, world.repo(DEMO), honk, opened.itself, thread, "<!-- honk:x -->\nIt is the answer.")
