@@ -2,7 +2,8 @@
 
 Exception
 ├── UserError            a sentence for the person; the run ends with it
-│   └── Gone             it is not there (any more)
+│   ├── Gone             it is not there (any more)
+│   └── NotOurs          the branch holds somebody else's commits
 ├── TransientError       the world is busy or away; the job is retried with backoff
 │   └── StoreDown        Redis does not answer; the front door says 503
 └── anything else        a defect: logged once, one honest comment, the job fails
@@ -18,6 +19,10 @@ class UserError(Exception):
 
 class Gone(UserError):
     """Whoever was asked does not have it any more, or does not show it to us."""
+
+
+class NotOurs(UserError):
+    """A branch of ours holds commits that somebody else made; it was left as it is."""
 
 
 class TransientError(Exception):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from ghapp.core import ledger, messages
 from ghapp.core.config import Config
-from ghapp.core.errors import UserError
+from ghapp.core.errors import NotOurs, TransientError, UserError
 from ghapp.core.evidence import is_green
 from ghapp.core.gate import Severity
 from ghapp.core.ledger import Point
@@ -105,9 +105,7 @@ class Publish:
         run = attempt.run
         signed = self._signed(attempt, commit) if config.pull_request.commits == "verified" else None
         if signed is None:
-            remote = self.repositories.remote(run.thread.repository, _fork(run))
-            # The commit is made on somebody else's, where there is one: what it takes in may be replaced by it.
-            self.git.push(run.thread.repository, remote, commit, run.branch, (*run.published, run.head_sha))
+            self._push_plainly(run, commit)
         head = signed or commit
         self.inbox.follow(run.thread, head)
         attempt.tell("note", f"pushed {head[:9]} to {run.branch}")
@@ -121,6 +119,17 @@ class Publish:
             reran=(),
             errand=None,
         )
+
+    def _push_plainly(self, run: Run, commit: str) -> None:
+        """Raises TransientError when somebody was faster: the next attempt takes their commit in."""
+        remote = self.repositories.remote(run.thread.repository, _fork(run))
+        try:
+            # The commit is made on somebody else's, where there is one: what it takes in may be replaced by it.
+            self.git.push(run.thread.repository, remote, commit, run.branch, (*run.published, run.head_sha))
+        except NotOurs as error:
+            if not run.head_sha:
+                raise
+            raise TransientError(f"somebody pushed to {run.branch} meanwhile") from error
 
     def _signed(self, attempt: Attempt, commit: str) -> str | None:
         """The same commit, made and signed by GitHub on our branch; None, and a note why, when that cannot be."""

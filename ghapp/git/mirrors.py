@@ -93,7 +93,7 @@ class GitMirrors:
         """Push one commit to one branch; nothing happens when it is there already.
 
         What the branch holds is replaced only when it is a commit made here, or one of `ours` (what the run's record
-        knows, when another machine pushed it). UserError when it is anybody else's, or when the server declines.
+        knows, when another machine pushed it). NotOurs when it is anybody else's, UserError when the server declines.
         """
         git = self._reaching(repository, remote)
         _check_branch(git, branch)

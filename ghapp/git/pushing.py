@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ghapp.core.errors import TransientError, UserError
+from ghapp.core.errors import NotOurs, TransientError, UserError
 from ghapp.core.ports import CommitText, Remote
 from ghapp.git import remotes
 from ghapp.git.process import Git, GitFailed, Limits
@@ -82,8 +82,8 @@ def _made_here(git: Git) -> set[str]:
     return set(git.text("for-each-ref", "--format=%(objectname)", f"{CANDIDATES}/").split())
 
 
-def _not_ours(branch: str, sha: str) -> UserError:
-    return UserError(
+def _not_ours(branch: str, sha: str) -> NotOurs:
+    return NotOurs(
         f"The branch {branch} now holds {sha[:12]}, which Honk did not make. It was left as it is; "
         "delete or rename the branch and ask again."
     )

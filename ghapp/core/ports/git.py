@@ -76,7 +76,7 @@ class GitStore(History, Protocol):
     def push(self, repository: Repository, remote: Remote, sha: str, branch: str, ours: Sequence[str] = ()) -> None:
         """Push to one branch, with the lease on what the remote has now being ours or nothing.
 
-        `ours` are commits of ours that this machine's mirror may not know. UserError when the branch holds commits
+        `ours` are commits of ours that this machine's mirror may not know. NotOurs when the branch holds commits
         that are not ours.
         """
         ...
