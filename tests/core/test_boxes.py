@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from ghapp.core import messages
 from ghapp.core.checks import Check as CiCheck
-from ghapp.core.events import Actor
 from ghapp.core.merging import Wish
 from ghapp.core.policy.saying import BOXES
 from ghapp.core.run import Conclusion, Remark, Run, State
@@ -36,10 +35,13 @@ LINE = re.compile(r" *- \[ \] (.+) <!-- honk:box:([a-z]+)(?::([0-9a-f]{40}))? --
 WISHED = replace(MERGING, wish=Wish(HEAD, MONA, "2026-11-01T11:00:00Z"))
 
 
+def _body(run: Run, *words: Remark) -> str:
+    return messages.status_comment(run, 60.0, "https://honk.example/runs/key", words)
+
+
 def _boxes(run: Run, *words: Remark) -> list[str]:
     """The names of the boxes in the status comment, in their order."""
-    body = messages.status_comment(run, 60.0, "https://honk.example/runs/key", words)
-    return [found[2] for line in body.splitlines() if (found := LINE.fullmatch(line))]
+    return [found[2] for line in _body(run, *words).splitlines() if (found := LINE.fullmatch(line))]
 
 
 @pytest.mark.parametrize(
@@ -72,8 +74,7 @@ def test_the_boxes_are_those_that_mean_something(newest: Run, names: list[str]) 
 
 def test_the_merge_box_names_the_commit_that_is_shown() -> None:
     """In short for the reader, and whole for us."""
-    body = messages.status_comment(REVIEW, 60.0, "https://honk.example/runs/key")
-    assert f"- [ ] Merge `{HEAD[:7]}` when CI is green <!-- honk:box:merge:{HEAD} -->" in body
+    assert f"- [ ] Merge `{HEAD[:7]}` when CI is green <!-- honk:box:merge:{HEAD} -->" in _body(REVIEW)
 
 
 FORGED = st.lists(
@@ -97,13 +98,13 @@ def test_no_text_of_others_makes_a_box(text: str) -> None:
 def test_the_boxes_are_there_however_long_the_rest_is() -> None:
     """What has to be cut is never what can be tapped."""
     long = replace(REVIEW, notes=("x " * 400,) * 8, ci=tuple(CiCheck("y" * 200, id=number) for number in range(900)))
-    body = messages.status_comment(long, 60.0, "https://honk.example/runs/key", (Remark("ada", "z" * 8_000),) * 20)
-    assert len(body) <= 65_536
-    assert _boxes(long) == ["merge", "stop"]
+    words = (Remark("ada", "z" * 8_000),) * 20
+    assert 60_000 < len(_body(long, *words)) <= 65_536
+    assert _boxes(long, *words) == ["merge", "stop"]
 
 
-def test_a_wish_in_others_hands_says_so() -> None:
-    """The queue or auto-merge of GitHub has it, and whoever reads the comment sees that."""
-    wish = Wish(HEAD, Actor(11, "mona"), "2026-11-01T11:00:00Z", handed="queue")
-    body = messages.status_comment(replace(MERGING, wish=wish), 60.0, "https://honk.example/runs/key")
-    assert "merge queue has it" in body
+def test_a_wish_is_shown_until_it_is_fulfilled() -> None:
+    """Who wants which commit merged, also while the base is taken in for it; not after the merge."""
+    runs = [run(state, wish=WISHED.wish) for state in State]
+    shown = [one.state for one in runs if f"@mona wants `{HEAD[:9]}` merged" in _body(one)]
+    assert shown == [state for state in State if state not in (State.DEPLOYING, State.DONE)]

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 
 from ghapp.core.disarm import inline
 from ghapp.core.gate import Severity
-from ghapp.core.kinds import READING
+from ghapp.core.kinds import READING, is_merged
 from ghapp.core.messages.boxes import boxes
+from ghapp.core.messages.ci import ci_causes
+from ghapp.core.messages.merging import wish_line
 from ghapp.core.messages.reviews import ledger_table
 from ghapp.core.messages.words import ci_table, coded, duration, fit, marker, money, quoted
 from ghapp.core.run import Conclusion, Pause, Remark, Run, State
@@ -114,13 +116,10 @@ def _checks(run: Run) -> str:
 
 
 def _wish(run: Run) -> str:
-    if run.wish is None or not run.is_followed:
-        return ""
-    waits = {"queue": "the merge queue has it", "auto": "GitHub's auto-merge has it"}.get(run.wish.handed)
-    return f"@{run.wish.by.login} wants `{run.wish.sha[:7]}` merged; {waits or 'it waits for CI'}."
+    return wish_line(run) if not run.is_done and not is_merged(run) else ""
 
 
-_SECTIONS: Sequence[Callable[[Run], str]] = (_pull, _signed, _checks, ledger_table, _wish)
+_SECTIONS: Sequence[Callable[[Run], str]] = (_pull, _signed, _checks, ci_causes, ledger_table, _wish)
 """What the comment says of the pull request, in this order. A section that has nothing to say is empty."""
 
 
