@@ -47,7 +47,7 @@ class FollowCi:
         _begin_anew(attempt)
         reported = self._reported(attempt.run, pull)
         if reported != attempt.run.ci:
-            self._take(attempt, pull, reported, config)
+            self._take(attempt, pull, reported)
         if attempt.run.state is State.AWAITING_CI:
             self._act(attempt, pull, config)
 
@@ -58,9 +58,8 @@ class FollowCi:
             return found
         return (*found, *ci.expected(found, self.rules(run.thread.repository, pull.number).required))
 
-    def _take(self, attempt: Attempt, pull: Pull, reported: Reported, config: Config) -> None:
+    def _take(self, attempt: Attempt, pull: Pull, reported: Reported) -> None:
         """Something changed: from now on it has to be quiet for a while, unless nothing is the matter."""
-        now = self.clock.now()
         if attempt.run.state is not State.AWAITING_CI and _is_fine(attempt.run, reported):
             self._show(attempt.run, pull, reported)
             attempt.update(ci=reported)
@@ -68,9 +67,7 @@ class FollowCi:
             return
         words = messages.ci_running(reported)
         wait_again(attempt, words)
-        due, planned = now + config.ci.settle + _SKEW_SECONDS, attempt.run.look_at
-        look_at = min(planned, due) if planned > now else due
-        attempt.update(ci=reported, quiet_since=now, look_at=look_at, reason=words)
+        attempt.update(ci=reported, quiet_since=self.clock.now(), reason=words)
         self.status.tell(attempt.run)
 
     def _act(self, attempt: Attempt, pull: Pull, config: Config) -> None:
@@ -84,6 +81,13 @@ class FollowCi:
                 self._say(attempt, messages.ci_late(pending))
         elif run.quiet_since and quiet >= config.ci.settle:
             self._settled(attempt, pull, config)
+        elif run.quiet_since:
+            self._look_again(attempt, run.quiet_since + config.ci.settle + _SKEW_SECONDS)
+
+    def _look_again(self, attempt: Attempt, at: float) -> None:
+        """Have it looked at again by then; a look that is planned for earlier comes here, too."""
+        if not self.clock.now() < attempt.run.look_at <= at:
+            attempt.update(look_at=at)
 
     def _settled(self, attempt: Attempt, pull: Pull, config: Config) -> None:
         """Everything that is reported has ended, and nothing came after it."""
