@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ghapp.core.events import CommentCreated, Event, IssueClosed
 from ghapp.github import webhook
 from tests.github.deliveries import EVENTS
-from tests.github.payloads import COMMENT, ISSUE, encoded, headers, payload
+from tests.github.payloads import BOXES, COMMENT, ISSUE, encoded, headers, payload
 
 
 def _event(name: str, body: Any) -> Event | None:
@@ -153,6 +153,15 @@ def test_any_damage_to_a_payload_is_an_event_or_a_bad_delivery(row: Any, data: s
     except webhook.BadDelivery:
         return
     assert event is None or repr(event).encode()
+
+
+@pytest.mark.parametrize("unit", ["- [ ] ", "- [x] <!-- honk:box:a", "<!-- honk:box:stop -->", "\n- [x]", " ", "a" * 9])
+def test_boxes_without_end_are_read_at_once(unit: str) -> None:
+    """64k of what almost is a box, on one line or on many."""
+    body = (f"- [ ] {unit}" * 65_536)[:65_000]
+    edited = {"action": "edited", "issue": ISSUE, "changes": {"body": {"from": body}}}
+    comment = BOXES | {"body": body.replace("[ ]", "[x]")}
+    assert _event("issue_comment", payload(comment=comment, **edited)) is None
 
 
 @given(body=st.binary(max_size=50), kind=st.sampled_from(["application/json", "application/x-www-form-urlencoded"]))
