@@ -127,7 +127,7 @@ class ClaudeDesk:
         return FINISH
 
     def _heard(self) -> str:
-        self._memory.hand_on()
+        self._memory.hand_on_overdue()
         remarks = self._host.heard()
         if not remarks:
             return ""

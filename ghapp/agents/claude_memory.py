@@ -54,7 +54,7 @@ class Memory:
     def __init__(self, errands: Errands, remember: Callable[[Sequence[str]], None]) -> None:
         self._errands, self._remember = errands, remember
         self._waiting: list[str] = []
-        self._sign = ""
+        self._sign, self._patience = "", 0
 
     async def append(self, key: SessionKey, entries: list[SessionStoreEntry]) -> None:
         """Take the next lines of the conversation."""
@@ -67,7 +67,17 @@ class Memory:
 
     def hold_until(self, sign: str) -> None:
         """Hand nothing on before a line has this text: words that were heard must be among the lines that tell so."""
-        self._sign = sign
+        self._sign, self._patience = sign, 1
+
+    def hand_on_overdue(self) -> None:
+        """Hand on what is held for a sign that does not come. Called between turns.
+
+        The program writes its lines down later than it calls hooks, so a sign has one turn more than its own to come.
+        """
+        if self._sign and self._patience:
+            self._patience -= 1
+        else:
+            self.hand_on()
 
     def hand_on(self) -> None:
         """Hand on what is held."""

@@ -162,6 +162,30 @@ def test_words_that_were_heard_are_remembered_with_their_line(tmp_path: Path, se
     assert seen == [0, 2, 3]
 
 
+def test_a_line_that_comes_late_is_waited_for_one_turn_more() -> None:
+    """The program writes down later than it calls hooks; a word that it never writes down holds nothing for ever."""
+    kept: list[str] = []
+    errands = Errands()
+    memory = Memory(errands, kept.extend)
+
+    def write(text: str) -> None:
+        with beside(memory.append({"project_key": "p", "session_id": ID}, [{"type": text}])) as done:
+            errands.run_until(done)
+
+    memory.hold_until("WORD")
+    memory.hand_on_overdue()
+    write("early")
+    assert kept == []
+    write("late WORD")
+    assert len(kept) == 2
+    memory.hold_until("NEVER")
+    write("early")
+    memory.hand_on_overdue()
+    assert len(kept) == 2
+    memory.hand_on_overdue()
+    assert len(kept) == 3
+
+
 def test_what_an_errand_raises_ends_both_threads() -> None:
     """The thread beside is cancelled while it waits for an answer that never comes."""
     errands = Errands()
