@@ -3,7 +3,6 @@
 import logging
 import re
 from collections import Counter
-from collections.abc import Sequence
 from datetime import datetime
 
 from github.ContentFile import ContentFile
@@ -80,12 +79,12 @@ class GitHubRepositories:
         """
         return self._app.remote(repository, fork)
 
-    def sign(self, repository: Repository, branch: str, sha: str, text: str, parents: Sequence[str]) -> str:
-        """Have GitHub itself make and sign a commit with the tree of `sha`, and put `branch` on it; its sha.
+    def sign(self, repository: Repository, branch: str, sha: str) -> str:
+        """Have GitHub itself make the commit `sha` anew, signed by it, and put `branch` on that; its sha.
 
         UserError when the branch would not move forward, or GitHub refuses or does not sign; it has not moved then.
         """
-        return signing.sign(self._app, repository, branch, signing.Wanted(sha, text, tuple(parents)))
+        return signing.sign(self._app, repository, branch, sha)
 
     def installed(self) -> tuple[Repository, ...]:
         """Every repository that some installation of the App can see; suspended installations are left out."""

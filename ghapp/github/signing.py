@@ -4,7 +4,6 @@ An App's commit is signed when it names no author of its own; it is then the App
 https://docs.github.com/en/authentication/managing-commit-signature-verification/about-commit-signature-verification#signature-verification-for-bots
 """
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -13,40 +12,31 @@ from ghapp.core.events import Repository
 from ghapp.github.app import GitHubApp, github_errors
 
 
-@dataclass(frozen=True)
-class Wanted:
-    """A commit with the tree of `like`, which GitHub has already."""
+def sign(app: GitHubApp, repository: Repository, branch: str, sha: str) -> str:
+    """Put `branch` on the commit `sha`, made anew by GitHub unless the branch has that already; the sha of the new one.
 
-    like: str
-    text: str
-    parents: tuple[str, ...]
-
-
-def sign(app: GitHubApp, repository: Repository, branch: str, wanted: Wanted) -> str:
-    """Put `branch` on a signed commit, made anew unless the branch is on it already (an answer was lost); its sha.
-
-    UserError when the branch would not move forward, or GitHub refuses or does not sign; it has not moved then.
+    Tree, parents and message stay; author and time are GitHub's. It has it already when an answer was lost. UserError
+    when the branch would not move forward, or GitHub refuses or does not sign; it has not moved then.
     """
     data = _GitData(app, repository)
-    tree = data.commit(wanted.like)["tree"]["sha"]
+    wanted = data.commit(sha)
     head = data.head(branch)
-    if head is not None and _is(data.commit(head), tree, wanted):
+    if head is not None and _is_signed(data.commit(head), wanted):
         return head
-    made = data.create(tree, wanted)
+    made = data.create(wanted)
     if not made["verification"]["verified"]:
         raise UserError(f"GitHub did not sign the commit: {made['verification']['reason']}.")
-    sha: str = made["sha"]
-    data.move(branch, sha, is_new=head is None)
-    return sha
+    signed: str = made["sha"]
+    data.move(branch, signed, is_new=head is None)
+    return signed
 
 
-def _is(commit: dict[str, Any], tree: str, wanted: Wanted) -> bool:
-    return (
-        commit["tree"]["sha"] == tree
-        and tuple(parent["sha"] for parent in commit["parents"]) == wanted.parents
-        and commit["message"].rstrip("\n") == wanted.text.rstrip("\n")
-        and commit["verification"]["verified"]
-    )
+def _is_signed(commit: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    return bool(commit["verification"]["verified"]) and _content(commit) == _content(wanted)
+
+
+def _content(commit: dict[str, Any]) -> tuple[str, list[str], str]:
+    return commit["tree"]["sha"], [parent["sha"] for parent in commit["parents"]], commit["message"].rstrip("\n")
 
 
 class _GitData:
@@ -66,8 +56,9 @@ class _GitData:
             return None
         return sha
 
-    def create(self, tree: str, wanted: Wanted) -> dict[str, Any]:
-        return self._ask("POST", "commits", message=wanted.text, tree=tree, parents=list(wanted.parents))
+    def create(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        tree, parents, message = _content(wanted)
+        return self._ask("POST", "commits", message=message, tree=tree, parents=parents)
 
     def move(self, branch: str, sha: str, *, is_new: bool) -> None:
         """Forward only: GitHub refuses what would leave out a commit that somebody pushed meanwhile."""

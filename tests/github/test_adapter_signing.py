@@ -12,6 +12,7 @@ from ghapp.playground.world import World
 from tests.github.front import Front
 
 BRANCH = "honk/1-abc"
+MESSAGE = "Mend it\n\nCo-authored-by: mona"
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def repositories(app: GitHubApp) -> GitHubRepositories:
 @pytest.fixture
 def lent(world: World) -> str:
     """A commit that GitHub has, and that no branch of ours has."""
-    return world.person("mona", write="octo/demo").push("octo/demo", "elsewhere", {"a.txt": "a"}, "Draft")
+    return world.person("mona", write="octo/demo").push("octo/demo", "elsewhere", {"a.txt": "a"}, MESSAGE)
 
 
 def _head(world: World, branch: str) -> str:
@@ -33,21 +34,23 @@ def _commit(world: World, sha: str) -> Commit:
     return world.repo("octo/demo").bare.commit(sha)
 
 
-def _sign(repositories: GitHubRepositories, world: World, demo: Repository, lent: str, branch: str = BRANCH) -> str:
-    return repositories.sign(demo, branch, lent, "Mend it\n\nCo-authored-by: mona", [_head(world, "main")])
+def _more(world: World, name: str, onto: str) -> str:
+    """Another commit that GitHub has, on top of `onto`."""
+    world.repo("octo/demo").bare.set_ref(f"refs/heads/{name}", onto)
+    return world.person("mona").push("octo/demo", name, {"b.txt": "b"}, "More")
 
 
 def test_a_signed_commit_has_the_tree_and_is_github_own(
     repositories: GitHubRepositories, world: World, demo: Repository, lent: str
 ) -> None:
     """The same files and another name; the new branch is on it, and GitHub vouches for it."""
-    made = _sign(repositories, world, demo, lent)
+    made = repositories.sign(demo, BRANCH, lent)
     assert made != lent
     assert made in world.repo("octo/demo").signed
     commit = _commit(world, made)
     assert commit.tree == _commit(world, lent).tree
     assert list(commit.parents) == [_head(world, "main")]
-    assert commit.message.startswith("Mend it\n\nCo-authored-by: mona")
+    assert commit.message.rstrip("\n") == MESSAGE
     assert commit.author.name == "honk[bot]"
     assert _head(world, BRANCH) == made
 
@@ -56,8 +59,8 @@ def test_a_branch_that_is_there_moves_forward(
     repositories: GitHubRepositories, world: World, demo: Repository, lent: str
 ) -> None:
     """The next attempt's commit stands on the first's, whatever the branch is called."""
-    first = _sign(repositories, world, demo, lent, "honk/1-a#b%20c")
-    second = repositories.sign(demo, "honk/1-a#b%20c", lent, "More", [first])
+    first = repositories.sign(demo, "honk/1-a#b%20c", lent)
+    second = repositories.sign(demo, "honk/1-a#b%20c", _more(world, "next", first))
     assert _head(world, "honk/1-a#b%20c") == second
     assert list(_commit(world, second).parents) == [first]
 
@@ -66,10 +69,10 @@ def test_what_somebody_pushed_meanwhile_is_never_left_out(
     repositories: GitHubRepositories, world: World, demo: Repository, lent: str
 ) -> None:
     """The branch would not move forward: GitHub refuses, and the person's commit stays."""
-    first = _sign(repositories, world, demo, lent)
+    first = repositories.sign(demo, BRANCH, lent)
     theirs = world.person("mona").push("octo/demo", BRANCH, {"b.txt": "b"})
     with pytest.raises(UserError, match="fast forward"):
-        repositories.sign(demo, BRANCH, lent, "More", [first])
+        repositories.sign(demo, BRANCH, _more(world, "next", first))
     assert _head(world, BRANCH) == theirs
 
 
@@ -80,7 +83,7 @@ def test_what_github_does_not_sign_moves_nothing(
     answer = {"sha": lent, "verification": {"verified": False, "reason": "unsigned"}}
     front.says("POST .*/git/commits", "201 Created", answer)
     with pytest.raises(UserError, match="unsigned"):
-        _sign(repositories, world, demo, lent)
+        repositories.sign(demo, BRANCH, lent)
     assert f"refs/heads/{BRANCH}" not in world.repo("octo/demo").bare.refs()
 
 
@@ -90,7 +93,7 @@ def test_a_refused_branch_is_told(
     """A rule of the repository may forbid it; GitHub's sentence reaches the person."""
     front.says("POST .*/git/refs", "422 Unprocessable Entity", {"message": "Repository rule violations found"})
     with pytest.raises(UserError, match="rule violations"):
-        _sign(repositories, world, demo, lent)
+        repositories.sign(demo, BRANCH, lent)
 
 
 @pytest.mark.parametrize("request_", ["/git/refs$", "/git/commits$"])
@@ -100,9 +103,9 @@ def test_an_answer_that_was_lost_makes_no_second_commit_on_the_branch(
     """Asking again finds what was done, or does it; the branch has one commit."""
     world.faults.add(Fault("POST", request_, how="lose_answer"))
     with pytest.raises(TransientError):
-        _sign(repositories, world, demo, lent)
-    made = _sign(repositories, world, demo, lent)
-    assert _head(world, BRANCH) == made == _sign(repositories, world, demo, lent)
+        repositories.sign(demo, BRANCH, lent)
+    made = repositories.sign(demo, BRANCH, lent)
+    assert _head(world, BRANCH) == made == repositories.sign(demo, BRANCH, lent)
     assert list(_commit(world, made).parents) == [_head(world, "main")]
 
 
@@ -111,7 +114,7 @@ def test_a_commit_that_github_does_not_have_is_named(
 ) -> None:
     """It was not lent, or is gone."""
     with pytest.raises(Gone):
-        _sign(repositories, world, demo, "0" * 40)
+        repositories.sign(demo, BRANCH, "0" * 40)
 
 
 def test_a_fork_is_reached_with_the_token_of_the_base(
