@@ -54,6 +54,7 @@ from tests.core.policy_cases import (
     ticked,
 )
 
+CLOSED = run(State.DONE, conclusion=Conclusion.CLOSED)
 CONFIG = Config.parse("deploy: {staging: {role: write}, production: {}}")
 
 TABLE: list[tuple[Event, Run | None, Permission, type, str]] = [
@@ -73,9 +74,9 @@ TABLE: list[tuple[Event, Run | None, Permission, type, str]] = [
     (on_theirs("/honk ask why?"), reading("review"), TRIAGE, Answer, "a run is open on this thread"),
     (on_theirs("/honk review"), None, WRITE, StartRun, "@mona said review"),
     (on_theirs("/honk review"), reading("review", State.DONE), WRITE, StartRun, "@mona said review"),
-    (said("/honk review"), None, WRITE, Answer, "there is no pull request to review"),
-    (said("/honk review"), DONE, WRITE, Answer, "there is no pull request to review"),
-    (said("/honk review", on_pull=True), FIRST, WRITE, Answer, "there is no pull request to review"),
+    (said("/honk review"), None, WRITE, Answer, "there is no open pull request to review"),
+    (said("/honk review"), DONE, WRITE, Answer, "there is no open pull request to review"),
+    (said("/honk review", on_pull=True), FIRST, WRITE, Answer, "there is no open pull request to review"),
     (said("/honk review", on_pull=True), DONE, WRITE, StartRun, "@mona said review"),
     (said("/honk review", on_pull=True), REVIEW, WRITE, Answer, "a run is open on this thread"),
     (said("/honk plan"), run(trigger=Trigger(LATER, comment=5)), WRITE, Ignore, "this has started a run already"),
@@ -182,26 +183,30 @@ def test_each_verb_has_one_intent_with_its_reason(
 
 
 @pytest.mark.parametrize(
-    ("words", "event", "newest", "pull"),
+    ("event", "newest", "pull"),
     [
-        ("an issue", said("/honk plan it"), None, None),
-        ("an issue whose pull request is closed", said("/honk plan it"), DONE, None),
-        ("our pull request", said("/honk plan it", on_pull=True), DONE, 2),
+        pytest.param(said("/honk plan it"), None, None, id="an issue"),
+        pytest.param(said("/honk plan it"), DONE, None, id="an issue whose pull request is closed"),
+        pytest.param(said("/honk plan it", on_pull=True), DONE, 2, id="our pull request"),
+        pytest.param(said("/honk plan it", on_pull=True), WATCHED, None, id="ours, after its merge"),
+        pytest.param(said("/honk plan it", on_pull=True), CLOSED, None, id="ours, closed"),
         (
             "our pull request, after a question about it",
             said("/honk plan it", on_pull=True),
             reading("ask", State.DONE, 2),
             2,
         ),
-        ("somebody's pull request", on_theirs("/honk plan it"), None, THEIRS),
-        ("somebody's pull request, once more", on_theirs("/honk plan it"), reading("plan", State.DONE), THEIRS),
+        pytest.param(on_theirs("/honk plan it"), None, THEIRS, id="somebody's pull request"),
+        pytest.param(
+            on_theirs("/honk plan it"), reading("plan", State.DONE), THEIRS, id="somebody's pull request, once more"
+        ),
     ],
 )
 @pytest.mark.parametrize("verb", ["plan", "ask", "review", "fix"])
 def test_a_run_knows_which_pull_request_it_is_about(
-    verb: str, words: str, event: CommentCreated, newest: Run | None, pull: int | None
+    verb: str, event: CommentCreated, newest: Run | None, pull: int | None
 ) -> None:
-    """Said on a pull request, ours or somebody's, it is about that one; said on an issue, about none."""
+    """Said on an open pull request, ours or somebody's, it is about that one; else it begins anew."""
     event = replace(event, body=event.body.replace("plan", verb))
     decided = policy.decide(event, newest, Config(), WRITE)
     if verb == "review" and pull is None:

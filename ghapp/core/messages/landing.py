@@ -10,8 +10,8 @@ _MAX_NAMES = 20
 
 
 def review_needs_a_pull() -> str:
-    """Review, said on an issue that has no pull request."""
-    return "I review pull requests. Say `/honk review` on the one that you mean."
+    """Review, said on an issue, or on a pull request of ours that is over."""
+    return "I review open pull requests. Say `/honk review` on the one that you mean."
 
 
 def still_at_work(run: Run, command: str) -> str:

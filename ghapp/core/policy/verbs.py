@@ -58,11 +58,16 @@ class Asked:
 
     @property
     def pull(self) -> int | None:
-        """The pull request that it was said on. What is said on one of ours is on the issue's thread."""
+        """The pull request that it was said on; None when that is an issue, or one of ours that is over.
+
+        What is said on one of ours is on the issue's thread, so that its number is not the thread's.
+        """
+        run = self.run
         if not self.on_pull:
             return None
-        is_ours = self.run is not None and self.run.pull != self.number
-        return self.run.pull if self.run is not None and is_ours else self.number
+        if run is None or run.pull == self.number:
+            return self.number
+        return None if is_merged(run) or run.conclusion is Conclusion.CLOSED else run.pull
 
     @property
     def word(self) -> str:
@@ -149,7 +154,7 @@ def _ask(asked: Asked) -> Intent:
 
 def _review(asked: Asked) -> Intent:
     if asked.pull is None:
-        return Answer(messages.review_needs_a_pull(), "there is no pull request to review")
+        return Answer(messages.review_needs_a_pull(), "there is no open pull request to review")
     return _begin(asked)
 
 
