@@ -11,6 +11,9 @@ from ghapp.git.process import Git, GitFailed, Limits
 
 CANDIDATES = "refs/honk/candidate"
 LENT = "refs/honk/lent"
+_MOVED = re.compile(r"\(stale info\)|\((?:failed to update|cannot lock) ref", re.I)
+"""Somebody else's push was there first: before the server looked at ours, or while it took it in."""
+
 _PUSHING = Limits(seconds=900)
 
 
@@ -92,7 +95,7 @@ def _not_ours(branch: str, sha: str) -> NotOurs:
 def _declined(failure: GitFailed, remote: Remote, branch: str) -> Exception:
     """What a refused push means. A lost lease is retried: the next look sees who was there first."""
     words = failure.stderr
-    if "(stale info)" in words:
+    if _MOVED.search(words):
         return TransientError(f"the branch {branch} moved while it was being pushed")
     if match := re.search(r"\[remote rejected\][^\n]*\(([^)\n]*)\)", words):
         return UserError(f"The server declined the branch {branch}: {match[1]}.")
