@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from ghapp.core.errors import UserError
+from ghapp.core.errors import TransientError, UserError
 from ghapp.core.events import Repository
 from ghapp.core.ports import Deployed
 from ghapp.github.app import GitHubApp, github_errors
@@ -46,12 +46,22 @@ class GitHubDeployments:
         A GitHub that does not say which run it is (older servers) is asked for the newest one since.
         """
         before = self._newest_run(repository, workflow, ref)
-        body = {"ref": ref, "inputs": dict(inputs), "return_run_details": True}
+        try:
+            started = self._start(repository, workflow, ref, inputs)
+        except TransientError:
+            if (found := self._newest_run(repository, workflow, ref)) > before:
+                return found  # it began, and the answer was lost: whoever tries again must not begin another
+            raise
+        return started or self._shown(repository, workflow, ref, before)
+
+    def _start(self, repository: Repository, workflow: str, ref: str, inputs: Mapping[str, str]) -> int | None:
         path = f"actions/workflows/{quote(workflow, safe='')}/dispatches"
-        started = self._ask(repository, "POST", path, body)
-        if "workflow_run_id" in started:
-            number: int = started["workflow_run_id"]
-            return number
+        body = {"ref": ref, "inputs": dict(inputs), "return_run_details": True}
+        run: int | None = self._ask(repository, "POST", path, body).get("workflow_run_id")
+        return run
+
+    def _shown(self, repository: Repository, workflow: str, ref: str, before: int) -> int:
+        """The run that began after `before`: the list is some seconds behind."""
         for _ in range(_LOOKS):
             found = self._newest_run(repository, workflow, ref)
             if found > before:

@@ -175,6 +175,19 @@ def test_a_server_that_does_not_say_which_run_is_asked(
     assert len(pauses) == 1
 
 
+def test_a_start_whose_answer_was_lost_is_found(
+    deployments: GitHubDeployments, world: World, demo: Repository, sha: str
+) -> None:
+    """A second try would deploy twice; what did not begin is told as such."""
+    world.faults.add(Fault("POST", "/dispatches$", how="lose_answer"))
+    number = deployments.dispatch(demo, "ship.yml", "main", INPUTS)
+    assert [run.id for run in world.workflow_runs("octo/demo", sha)] == [number]
+    world.faults.add(Fault("POST", "/dispatches$", how="cut"))
+    with pytest.raises(TransientError):
+        deployments.dispatch(demo, "ship.yml", "main", INPUTS)
+    assert len(world.workflow_runs("octo/demo", sha)) == 1
+
+
 def test_a_run_that_never_shows_is_told(
     deployments: GitHubDeployments, front: Front, demo: Repository, sha: str, pauses: list[float]
 ) -> None:

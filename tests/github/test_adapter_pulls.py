@@ -211,6 +211,17 @@ def test_ours_are_the_apps_own_from_our_branches(pulls: GitHubPulls, world: Worl
     assert pulls.ours(demo) == ()
 
 
+def test_the_files_that_it_touches_are_listed(
+    pulls: GitHubPulls, world: World, front: Front, demo: Repository, head: str
+) -> None:
+    """To the last page; a file that is gone counts too."""
+    mona = world.person("mona")
+    mona.push("octo/demo", BRANCH, {f"many/{number:03}.txt": "x" for number in range(105)} | {"README.md": None})
+    files = pulls.files(demo, _opened(pulls, demo).number)
+    assert set(files) == {"README.md", "a.txt", *(f"many/{number:03}.txt" for number in range(105))}
+    assert front.count("GET .*/files") == 2
+
+
 def test_what_is_not_there_is_named(pulls: GitHubPulls, demo: Repository) -> None:
     """404 is an answer, not a failure."""
     with pytest.raises(Gone):
