@@ -182,7 +182,7 @@ def test_a_start_whose_answer_was_lost_is_found(
     world.faults.add(Fault("POST", "/dispatches$", how="lose_answer"))
     number = deployments.dispatch(demo, "ship.yml", "main", INPUTS)
     assert [run.id for run in world.workflow_runs("octo/demo", sha)] == [number]
-    world.faults.add(Fault("POST", "/dispatches$", how="cut"))
+    world.faults.add(Fault("POST", "/dispatches$", status=502))
     with pytest.raises(TransientError):
         deployments.dispatch(demo, "ship.yml", "main", INPUTS)
     assert len(world.workflow_runs("octo/demo", sha)) == 1
