@@ -99,8 +99,8 @@ def approvals(repository: Repository, pull: Pull) -> int:
 
 
 def last_words(repository: Repository, pull: Pull) -> dict[int, str]:
-    """The last verdict of each reviewer who may write, by user id. A dismissed review is none."""
-    counted = [one for one in pull.reviews if one.state not in ("COMMENTED", "DISMISSED")]
+    """The last verdict of each reviewer who may write, by user id. One that was dismissed brings no older one back."""
+    counted = [one for one in pull.reviews if one.state != "COMMENTED"]
     return {one.author.user.id: one.state for one in counted if may_write(repository, one.author)}
 
 

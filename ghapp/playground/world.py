@@ -122,11 +122,11 @@ class World(Room):
         *contexts: str,
         strict: bool = False,
         approvals: int = 0,
-        sources: Mapping[str, str] | None = None,
+        sources: Mapping[str, App | str] | None = None,
     ) -> None:
         """Require these checks, and so many approvals, before anything is merged into a branch.
 
-        `sources` maps a check to the slug of the App that it must come from: `{"tests": "github-actions"}`.
+        `sources` maps a check to the App (or its slug) that it must come from: `{"tests": "github-actions"}`.
         """
         with self.lock:
             rules = Protection(tuple(contexts), strict, approvals, self._sources(sources))
@@ -139,7 +139,7 @@ class World(Room):
         *contexts: str,
         strict: bool = False,
         approvals: int = 0,
-        sources: Mapping[str, str] | None = None,
+        sources: Mapping[str, App | str] | None = None,
         queue: bool = False,
         queue_method: Method = "merge",
         methods: Sequence[Method] = METHODS,
@@ -154,8 +154,9 @@ class World(Room):
             self.repo(full_name).rulesets.append(made)
             return made
 
-    def _sources(self, slugs: Mapping[str, str] | None) -> dict[str, App]:
-        return {context: self._app_named(slug) for context, slug in (slugs or {}).items()}
+    def _sources(self, given: Mapping[str, App | str] | None) -> dict[str, App]:
+        rows = (given or {}).items()
+        return {name: self._app_named(app) if isinstance(app, str) else app for name, app in rows}
 
     def allow_methods(self, full_name: str, *methods: Method) -> None:
         """Allow these ways to merge alone: merge, squash, rebase."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ghapp.playground.server import Playground
+from ghapp.playground.verbs import accounts
 from ghapp.playground.verbs.merging import CannotMergeError
 from ghapp.playground.world import World
 from tests.playground.merging_scene import (
@@ -179,8 +180,14 @@ def test_with_a_queue_it_is_queued_instead(playground: Playground, api: Api) -> 
 
 
 def test_who_may_not_write_may_not_wish(playground: Playground, api: Api, as_person: Callable[[str], Api]) -> None:
-    """Only those who could merge by hand."""
+    """Only those who could merge by hand, and Apps that may change the code."""
     number = waiting(playground.world)
     shown = mutate(as_person("eve"), "enablePullRequestAutoMerge", ANSWER, pullRequestId=standing(api, number)["id"])
     assert shown["errors"][0]["type"] == "FORBIDDEN"
+    (installation,) = playground.world.state.installations.values()
+    token = accounts.installation_token(playground.world, installation, {"pull_requests": "write"}, None)
+    weak = Api(api.url, token.value)
+    shown = mutate(weak, "enablePullRequestAutoMerge", ANSWER, pullRequestId=standing(api, number)["id"])
+    assert shown["errors"][0]["message"] == "Resource not accessible by integration"
+    weak.session.close()
     assert the_pull(playground.world, number).auto_merge is None

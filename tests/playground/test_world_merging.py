@@ -64,6 +64,16 @@ def test_rebase_makes_new_commits(playground: Playground, api: Api) -> None:
     assert api.get(f"{DEMO}/commits/{sha}")["commit"]["verification"]["verified"] is False
 
 
+def test_rebase_leaves_out_what_the_base_has(playground: Playground, app: object) -> None:
+    """A commit whose change came to the base by another way is not made again."""
+    world = playground.world
+    number = open_pull(world)
+    mona(world).push(NAME, "topic", {"more.txt": "text"}, "Add more")
+    base = mona(world).push(NAME, "main", {"topic.txt": "text\n"}, "The same by hand")
+    sha = mona(world).merge(NAME, number, "rebase")
+    assert [one.message for one in world.repo(NAME).bare.log(f"{base}..{sha}")] == ["Add more"]
+
+
 def test_rebase_that_conflicts_half_way(playground: Playground, api: Api) -> None:
     """What merges in one piece may still not be replayed commit by commit."""
     world = playground.world

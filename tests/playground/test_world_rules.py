@@ -93,8 +93,10 @@ def test_a_check_counts_from_its_source_only(playground: Playground, api: Api) -
     """Neither another App's check nor a person's status of that name is it; without a source all must be green."""
     world = playground.world
     number = open_pull(world)
-    world.protect(NAME, "main", "tests", sources={"tests": "trusted-ci"})
+    world.protect(NAME, "main", "tests", sources={"tests": world.app})
     passes(world, number)
+    assert state_of(api, number) == "BLOCKED"
+    world.protect(NAME, "main", "tests", sources={"tests": "trusted-ci"})
     world.set_status(NAME, head_of(world, number), "tests", "success")
     assert state_of(api, number) == "BLOCKED"
     passes(world, number, app="trusted-ci")
@@ -106,7 +108,7 @@ def test_a_check_counts_from_its_source_only(playground: Playground, api: Api) -
 
 
 def test_approvals_count_from_people_who_may_write(playground: Playground, api: Api) -> None:
-    """An outsider's approval is shown and counts for nothing, and neither does one that was dismissed."""
+    """An outsider's approval is shown and counts for nothing; so does one dismissed, or older than what was."""
     world = playground.world
     number = open_pull(world)
     world.protect(NAME, "main", approvals=1)
@@ -122,6 +124,11 @@ def test_approvals_count_from_people_who_may_write(playground: Playground, api: 
     assert states == ["APPROVED", "DISMISSED"]
     assert world.emitted[-1] == "pull_request_review.dismissed"
     ada(world).review(NAME, number, "APPROVED")
+    objection = ada(world).review(NAME, number, "CHANGES_REQUESTED", "No")
+    mona(world).dismiss(NAME, number, objection)
+    assert standing(api, number)["reviewDecision"] == "REVIEW_REQUIRED"
+    ada(world).review(NAME, number, "APPROVED")
+    assert standing(api, number)["mergeStateStatus"] == "CLEAN"
     world.revoke(NAME, "ada")
     assert standing(api, number)["mergeStateStatus"] == "BLOCKED"
 
