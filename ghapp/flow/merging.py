@@ -55,9 +55,9 @@ class Merging:
         run = attempt.run
         assert run.pull is not None, "there is no wish without a pull request"
         pull = self.pulls.read(run.thread.repository, run.pull)
-        seen = word.sha or self.merges.head_at(run.thread.repository, pull, word.at) or _recorded(run, word.at)
         if not pull.open:
-            return messages.not_open(pull.number)
+            return messages.merged_already(run) if pull.merged else messages.not_open(pull.number)
+        seen = word.sha or self.merges.head_at(run.thread.repository, pull, word.at) or _recorded(run, word.at)
         if seen is None:
             return messages.which_head(pull.number, pull.head_sha)
         if seen != pull.head_sha:

@@ -165,8 +165,8 @@ _BECAUSE: Mapping[Why, Callable[[Reason], str]] = {
 
 
 def _when_approved(reason: Reason) -> str:
-    others = "people other than who asked for the change"
-    return f"when {reason.needed} approvals by {others} are there ({reason.found} so far)"
+    noun = "approval" if reason.needed == 1 else "approvals"
+    return f"at {reason.needed} {noun} by people other than who asked for the change ({reason.found} so far)"
 
 
 def _when_green(reason: Reason) -> str:
