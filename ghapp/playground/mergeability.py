@@ -148,8 +148,8 @@ def _outcomes(repository: Repository, sha: str, name: str, source: App | None) -
 
 
 def latest_checks(repository: Repository, sha: str) -> list[CheckRun]:
-    """The newest check run of each App and name on a commit."""
-    latest = {(check.suite.app.id, check.name): check for check in repository.checks.values() if check.head_sha == sha}
+    """The newest check run of each suite and name on a commit: two workflows may have a job of one name."""
+    latest = {(check.suite.id, check.name): check for check in repository.checks.values() if check.head_sha == sha}
     return list(latest.values())
 
 
@@ -160,6 +160,7 @@ def latest_statuses(repository: Repository, sha: str) -> list[CommitStatus]:
 
 
 def check_outcomes(repository: Repository, sha: str) -> dict[str, str]:
-    """What each check and status says of a commit: its conclusion, or `pending`."""
-    found = {check.name: check.conclusion or "pending" for check in latest_checks(repository, sha)}
+    """What each check and status says of a commit: its conclusion, or `pending`; of one name, what is not green."""
+    said = [(check.name, check.conclusion or "pending") for check in latest_checks(repository, sha)]
+    found = dict(sorted(said, key=lambda one: one[1] not in _GOOD))
     return found | {status.context: status.state for status in latest_statuses(repository, sha)}

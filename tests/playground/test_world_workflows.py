@@ -102,7 +102,7 @@ def test_a_run_of_a_fork_is_approved_by_rest(playground: Playground, mona: Perso
 
 
 def test_failed_jobs_get_new_checks(playground: Playground, mona: Person, api: Api, hook: Hook) -> None:
-    """Run again: the failed name gets a new check run and job in the same suite, with its own log; what passed stays."""
+    """Run again: the failed name gets a new check run and job in its suite, with its own log; what passed stays."""
     world = playground.world
     sha = mona.push(NAME, "topic", {"a": "b"})
     run = the_run(world, sha)
@@ -220,3 +220,16 @@ def test_a_status_with_a_description(playground: Playground, mona: Person, api: 
     assert (shown["state"], shown["description"], shown["target_url"]) == ("error", "Out of disk", "http://127.0.0.1/1")
     world.settle()
     assert hook.last("status")["sender"]["login"] == "status-bot"
+
+
+def test_two_workflows_with_a_job_of_one_name(playground: Playground, mona: Person, api: Api) -> None:
+    """Both checks are listed, and the red one is not hidden by the green one that came later."""
+    world = playground.world
+    other = WORKFLOW.replace("name: CI", "name: Nightly")
+    sha = mona.push(NAME, "topic", {".github/workflows/nightly.yml": other})
+    first, second = world.workflow_runs(NAME, sha)
+    world.end_run(NAME, first.id, "failure")
+    world.end_run(NAME, second.id, "success")
+    rows = api.get(f"{DEMO}/commits/{sha}/check-runs", check_name="tests")["check_runs"]
+    assert sorted(one["conclusion"] for one in rows) == ["failure", "success"]
+    assert world.check_outcomes(NAME, sha) == {"tests": "failure", "lint": "failure"}
