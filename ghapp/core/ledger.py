@@ -79,6 +79,16 @@ def take_in(ledger: Sequence[Point], raised: Sequence[Point]) -> tuple[Point, ..
     return (*(anew.get(one.id, one) for one in ledger), *(one for one in raised if one.id not in known))
 
 
+QUESTION = "comment:"
+"""How the id of a point begins that is a question about the pull request, not a part of a review."""
+
+
+def only_questions(ledger: Sequence[Point]) -> tuple[Point, ...]:
+    """The open points, if all of them are questions: then nothing is to be changed, whoever asked. Else none."""
+    opened = tuple(point for point in ledger if point.fate is Fate.OPEN)
+    return opened if all(point.id.startswith(QUESTION) for point in opened) else ()
+
+
 def untold(ledger: Sequence[Point]) -> tuple[Point, ...]:
     """The points whose fate nobody has been told."""
     return tuple(point for point in ledger if point.fate is not Fate.OPEN and not point.told)

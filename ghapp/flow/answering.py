@@ -1,11 +1,13 @@
 """Work that changes nothing: a plan, the answer to a question, a review. It ends in words on the thread."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from ghapp.core import messages
 from ghapp.core.errors import UserError
 from ghapp.core.events import Thread
 from ghapp.core.evidence import Outcome, Report
+from ghapp.core.ledger import Fate, Point, Settled
 from ghapp.core.ports import Issues, Pulls, Reviews
 from ghapp.core.run import Conclusion
 from ghapp.flow.attempt import Attempt
@@ -24,7 +26,7 @@ class Answering:
     def answer(self, attempt: Attempt, base: str) -> None:
         """Ends the run, with the words where they were asked for. Raises as `Workshop.consult` does."""
         ground = self.workshop.grounds.prepare(attempt, attempt.run.thread.repository, base)
-        report = self.workshop.consult(attempt, ground)
+        report = self.workshop.consult(attempt, ground, attempt.run.kind)
         if report.outcome is not Outcome.DONE:
             attempt.end(Conclusion.REJECTED, report.reason or report.summary)
             return
@@ -37,6 +39,14 @@ class Answering:
             case _:
                 self._say(attempt, messages.answer(attempt.run, report))
                 attempt.end(Conclusion.ANSWERED, "The answer is below.")
+
+    def question(self, attempt: Attempt, base: str, points: Sequence[Point]) -> str:
+        """Have a pull request's own agent answer questions about it, by whomever; the answer is for the ledger."""
+        ground = self.workshop.grounds.prepare(attempt, attempt.run.thread.repository, base)
+        report = self.workshop.consult(attempt, ground, "ask")
+        said = report.summary if report.outcome is Outcome.DONE else report.reason
+        attempt.update(report=replace(report, settled=tuple(Settled(one.name, Fate.ANSWERED, said) for one in points)))
+        return "the question is answered"
 
     def _say(self, attempt: Attempt, text: str) -> None:
         run = attempt.run

@@ -12,6 +12,7 @@ from ghapp.core.errors import Superseded, TransientError, UserError
 from ghapp.core.events import Repository
 from ghapp.core.evidence import Evidence, Outcome, Report, is_green
 from ghapp.core.gate import Finding, Severity
+from ghapp.core.kinds import READING
 from ghapp.core.leaks import Watch
 from ghapp.core.ledger import Fate
 from ghapp.core.ports import BudgetSpent, CommitText, Conversations, Engine, GitStore, Relay, Task, Workspace
@@ -91,7 +92,7 @@ class Workshop:
         was stopped; what was done by then is the run's unfinished commit, if the gate lets it out.
         """
         base = self.proof.on_base(ground.mirror, ground.prepared, ground.checks, journal.tell)
-        with self._at_work(journal, ground, base) as bench:
+        with self._at_work(journal, ground, base, journal.run.kind) as bench:
             try:
                 self._until_it_may_leave(journal, bench)
             except (BudgetSpent, Ended, UserError, Superseded) as ending:
@@ -99,9 +100,9 @@ class Workshop:
                     self._keep_what_is_there(journal, bench)
                 raise
 
-    def consult(self, journal: Journal, ground: Ground) -> Report:
-        """Have the agent read, think and answer; whatever it does to the workspace is thrown away."""
-        with self._at_work(journal, ground, {}) as bench:
+    def consult(self, journal: Journal, ground: Ground, kind: str) -> Report:
+        """Have the agent read, think and answer (plan, ask, review); what it does to the workspace is thrown away."""
+        with self._at_work(journal, ground, {}, kind) as bench:
             journal.update(prompt=self.prompts(journal.run.engine))
             journal.enter(State.CODING, "the agent reads and answers")
             report = bench.work(journal.run.feedback, False)
@@ -109,7 +110,7 @@ class Workshop:
             return report
 
     @contextmanager
-    def _at_work(self, journal: Journal, ground: Ground, base: BaseResult) -> Iterator[Bench]:
+    def _at_work(self, journal: Journal, ground: Ground, base: BaseResult, kind: str) -> Iterator[Bench]:
         """A workspace with an agent at it."""
         start, run = self._start(journal, ground), journal.run
         engine = self.engine(run.engine)
@@ -125,8 +126,9 @@ class Workshop:
             )
 
             def work(feedback: str, over: bool) -> Report:
-                task = self._task(journal.run, ground, start, feedback, over=over)
-                report = engine.work(task, workspace, model, host)
+                task = self._task(journal.run, ground, start, feedback)
+                points = () if kind in READING else task.points
+                report = engine.work(replace(task, kind=kind, points=points, over=over), workspace, model, host)
                 # The agent's words go to GitHub as the change does.
                 return report.rewritten(Watch(self.secrets).withhold)
 
@@ -142,7 +144,7 @@ class Workshop:
         there = run.head_sha if self.git.has(ground.repository, run.head_sha) else ground.base
         return kept or there
 
-    def _task(self, run: Run, ground: Ground, start: str, feedback: str, *, over: bool) -> Task:
+    def _task(self, run: Run, ground: Ground, start: str, feedback: str) -> Task:
         return Task(
             request=run.request,
             repository=ground.repository.full_name,
@@ -155,8 +157,6 @@ class Workshop:
             conversation=self._conversations.lines(run.id) or (),
             stand_in=self._stand_in(run, ground, start),
             tools={name: command for name, command in ground.config.tools.items() if name in self.tools},
-            over=over,
-            kind=run.kind,
             points=tuple(point for point in run.ledger if point.fate is Fate.OPEN),
             diff=self.git.diff(ground.repository, ground.base, start) if run.kind == "review" else "",
         )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from ghapp.core import ledger
 from ghapp.core.errors import Superseded, TransientError, UserError
 from ghapp.core.kinds import READING
 from ghapp.core.ports import BudgetSpent, Clock, NoProgress, Repositories, Store, Transcripts
@@ -53,6 +54,9 @@ class Execute:
         base = self._fetch(attempt)
         if attempt.run.kind in READING:
             self.answering.answer(attempt, base)
+            return
+        if points := ledger.only_questions(attempt.run.ledger):
+            self.publish.nothing_new(attempt, self.answering.question(attempt, base, points))
             return
         repository, grounds = attempt.run.thread.repository, self.workshop.grounds
         config = grounds.config(repository, base)

@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 
 _TRIES = 5
 
+_BY_CONFIG = intents.StartRun | intents.AskAgent | intents.TopUp | intents.MergeRun | intents.DeployRun
+"""What is not done by a config that is not understood: it says for how much, and by whom."""
+
 _Passed = intents.SteerRun | intents.AskAgent | intents.TopUp | intents.AllowPaths | intents.UpdateRun
 
 
@@ -78,7 +81,7 @@ class Intake:
         run = self.store.last_run(event.thread)
         config, trouble = self._config(event)
         intent = policy.decide(event, run, config, self._right(event, run, config))
-        if trouble and isinstance(intent, intents.StartRun | intents.TopUp):
+        if trouble and isinstance(intent, _BY_CONFIG):
             intent = intents.Answer(trouble, "the repository's config is not understood")
         self._do(intent, event, run, config)
 

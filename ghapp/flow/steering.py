@@ -10,7 +10,7 @@ from typing import Any
 
 from ghapp.core.errors import Superseded
 from ghapp.core.intents import AllowPaths, AskAgent, SteerRun, TopUp
-from ghapp.core.ledger import Point, take_in
+from ghapp.core.ledger import QUESTION, Point, take_in
 from ghapp.core.ports import Clock, Conversations, Queue, Said, Store, Transcripts
 from ghapp.core.run import Pause, Run, State, advance
 from ghapp.flow.status import Status
@@ -45,14 +45,15 @@ class Steering:
     def ask(self, run: Run, question: AskAgent) -> None:
         """A question about a parked run's pull request: a point of its ledger, which is answered as reviews are."""
         point = Point(
-            id=f"comment:{question.comment}",
+            id=f"{QUESTION}{question.comment}",
             name=f"Q{question.comment}",
             author=question.remark.author,
             asked=f"@{question.remark.author}: {question.remark.body}",
             newest=question.comment,
         )
         if point.id not in {known.id for known in run.ledger}:
-            self.send_back(run, question.reason, ledger=take_in(run.ledger, [point]))
+            told = f"{point.asked}\n\nThis is a question: answer it, and change nothing."
+            self.send_back(run, question.reason, ledger=take_in(run.ledger, [point]), feedback=told)
 
     def wake(self, run: Run, reason: str) -> None:
         """The next attempt of a run that waits: it is told what was said, and makes a commit of its own.

@@ -80,9 +80,10 @@ def test_a_question_on_our_open_pull_request_is_answered_there(town: Town, octoc
     town.ci_passes(town.the_pull())
     town.work()
     head, number = town.run(issue).head_sha, town.the_pull().number
-    asked = octocat.comment(number, "/honk ask why 42?")
-    settled = [{"name": f"Q{asked.id}", "fate": "answered", "words": "Because it was asked for."}]
-    with town.model(script(write("answer.txt", "42\n"), report(), {**report(settled=settled), "shown": ["why 42?"]})):
+    ada = Citizen(town, town.world.person("ada", triage=DEMO))
+    ada.comment(number, "/honk ask why 42?")
+    asked = {**tools({"bash": {"command": "echo 43 > answer.txt"}}), "shown": ["why 42?"]}
+    with town.model(script(write("answer.txt", "42\n"), report(), asked, answered("Because it was asked for."))):
         town.work()
         town.later(6)
     assert "Because it was asked for." in town.next_comment(number)
@@ -154,7 +155,7 @@ def test_a_tap_on_a_box_is_a_word(label: str, town: Town, octocat: Citizen, stra
     assert "**Honk** · stopped" in town.status(issue)
     assert "octocat said stop" in town.status(issue)
     if label == "Retry":
-        octocat.tick(issue, "Retry")
+        octocat.tick(issue, "Try again")
         with town.model(fix()):
             town.work()
         assert "waiting for CI" in town.status(issue)
