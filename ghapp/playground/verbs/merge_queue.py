@@ -85,7 +85,7 @@ def succeed(room: Room, repository: Repository, issue: Issue) -> str | None:
     """
     with room.lock:
         pull, queue = pull_of(issue), bot(room)
-        entry = leave(room, repository, queue, issue, "MERGE" if _fits(room, repository, issue) else "MERGE_CONFLICT")
+        entry = leave(room, repository, queue, issue, "MERGE" if _fits(repository, issue) else "MERGE_CONFLICT")
         if entry.base_sha != pull.base_sha:
             try:
                 entry = _entry(room, repository, entry.by, issue)
@@ -95,7 +95,7 @@ def succeed(room: Room, repository: Repository, issue: Issue) -> str | None:
         return entry.group_sha
 
 
-def _fits(room: Room, repository: Repository, issue: Issue) -> bool:
+def _fits(repository: Repository, issue: Issue) -> bool:
     pull = pull_of(issue)
     return repository.bare.merge_tree(pull.base_sha, pull.head_sha) is not None
 

@@ -58,7 +58,7 @@ def _refuse(repository: Repository, issue: Issue, pull: Pull, method: Method) ->
         raise CannotMergeError(405, f"{_NAMES[method]} are not allowed on this repository.")
     if queue_of(repository, pull.base_ref) is not None:
         raise CannotMergeError(405, _by_ruleset([QUEUE_ONLY]))
-    refuse_by_rules(repository, pull)
+    _refuse_by_rules(repository, pull)
     if any(rule.strict for rule in rules_of(repository, pull.base_ref)) and is_behind(repository, pull):
         raise CannotMergeError(409, HEAD_BEHIND)
 
@@ -72,7 +72,7 @@ def refuse_unready(repository: Repository, issue: Issue, pull: Pull) -> None:
         raise CannotMergeError(405, "Pull Request is still a draft")
 
 
-def refuse_by_rules(repository: Repository, pull: Pull) -> None:
+def _refuse_by_rules(repository: Repository, pull: Pull) -> None:
     """Raise CannotMergeError when checks or reviews that a rule asks for are not there."""
     found = lacking(repository, pull)
     own = repository.protections.get(pull.base_ref)
