@@ -129,6 +129,7 @@ def _repository(asked: Asked, full_name: str) -> Json:
         "__typename": "Repository",
         "id": repository.node_id,
         "nameWithOwner": repository.full_name,
+        "isFork": repository.parent is not None,
         "pullRequest": pull_request,
     }
 
@@ -257,6 +258,10 @@ def _pull(asked: Asked, repository: Repository, issue: Issue) -> Json:
         "state": "MERGED" if pull.merged_at else issue.state.upper(),
         "url": issue_html_url(asked.room.state, repository, issue),
         "headRefOid": pull.head_sha,
+        "headRefName": pull.head_ref,
+        "headRepository": lambda info: pull.source and _repository(asked, pull.source.full_name),
+        "isCrossRepository": pull.source is not repository,
+        "maintainerCanModify": pull.maintainer_can_modify,
         "mergeable": words[standing.mergeable],
         "mergeStateStatus": standing.state.upper(),
         "isInMergeQueue": pull.queued is not None,

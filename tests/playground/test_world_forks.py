@@ -19,7 +19,7 @@ NAME, FORK = "octo/demo", "eve/demo"
 DEMO = f"/repos/{NAME}"
 CHANGE = {"src/app.py": "print('eve')\n"}
 QUERY = """query($number: Int!) { repository(owner: "octo", name: "demo") { pullRequest(number: $number) {
-    headRefOid mergeable } } }"""
+    headRefOid headRefName isCrossRepository maintainerCanModify headRepository { nameWithOwner isFork } mergeable } } }"""
 
 
 @pytest.fixture
@@ -82,6 +82,10 @@ def test_a_pull_request_from_a_fork(playground: Playground, api: Api, hook: Hook
     assert playground.world.repo(NAME).bare.refs("refs/pull") == {f"refs/pull/{number}/head": head}
     assert api.query(QUERY, number=number)["data"]["repository"]["pullRequest"] == {
         "headRefOid": head,
+        "headRefName": "topic",
+        "isCrossRepository": True,
+        "maintainerCanModify": True,
+        "headRepository": {"nameWithOwner": FORK, "isFork": True},
         "mergeable": "MERGEABLE",
     }
     playground.world.settle()
@@ -211,6 +215,8 @@ def test_a_fork_that_is_deleted_leaves_the_pull_request(
     shown = api.get(f"{DEMO}/pulls/{number}")
     assert (shown["state"], shown["head"]["repo"], shown["head"]["label"]) == ("open", None, "eve:topic")
     assert shown["mergeable"] is True
+    answer = api.query(QUERY, number=number)["data"]["repository"]["pullRequest"]
+    assert (answer["headRepository"], answer["isCrossRepository"]) == (None, True)
     assert [one["head"]["repo"] for one in api.get(f"{DEMO}/pulls")] == [None]
     world.person("octo").label(NAME, number, "bug")
     api.get(f"/repos/{FORK}", 404)
