@@ -30,6 +30,10 @@ class Attempt:
         self._change(lambda run: advance(replace(run, **changes), state, self._clock.now(), reason))
         self._say_step(state.value, reason)
 
+    def park(self, reason: str) -> None:
+        """The work is published: wait for CI, and have the pull request looked at by the next tick."""
+        self.enter(State.AWAITING_CI, reason, look_at=self._clock.now())
+
     def hand_back(self, reason: str, *, not_before: float, recoveries: int) -> None:
         """Back to the queue, for the next attempt: this one is over with the same write."""
         with self._changing:

@@ -48,7 +48,7 @@ class Publish:
             self._open(attempt)
         self._report(attempt.run)
         if _is_proven(attempt.run):
-            attempt.enter(State.AWAITING_CI, "the pull request is open; its CI is followed")
+            attempt.park("the pull request is open; its CI is followed")
         else:
             self._leave_to_a_person(attempt)
 
@@ -57,7 +57,7 @@ class Publish:
         _pass_through(attempt)
         attempt.enter(State.PUBLISHING, "nothing new came of the work")
         attempt.update(errand=None, ledger=_settled(attempt.run, ""))
-        attempt.enter(State.AWAITING_CI, word)
+        attempt.park(word)
 
     def _must_be_wanted(self, run: Run, config: Config) -> None:
         issue = self.issues.read(run.thread)
