@@ -19,7 +19,8 @@ NAME, FORK = "octo/demo", "eve/demo"
 DEMO = f"/repos/{NAME}"
 CHANGE = {"src/app.py": "print('eve')\n"}
 QUERY = """query($number: Int!) { repository(owner: "octo", name: "demo") { pullRequest(number: $number) {
-    headRefOid headRefName isCrossRepository maintainerCanModify headRepository { nameWithOwner isFork } mergeable } } }"""
+    headRefOid headRefName isCrossRepository maintainerCanModify mergeable headRepository { nameWithOwner isFork } }
+} }"""
 
 
 @pytest.fixture
