@@ -7,7 +7,7 @@ from ghapp.core.ledger import Fate
 from tests.scenarios.opened import Opened
 from tests.scenarios.town import Citizen, Town
 
-FILE = "answer.txt"
+FILE = "notes.txt"
 TEXT = "41\n42\n43\n"
 
 
