@@ -21,7 +21,11 @@ from tests.scenarios.town import DEMO, Citizen, Town, serving
 SECRET = "a-made-up-webhook-secret"
 CONFIG = "setup: []\nverify: [{name: tests, run: sh check.sh}]\nci: {settle: 0}\n"
 CHECK = 'test "$(cat answer.txt)" -gt 0 || { echo "the answer is not positive"; exit 1; }\n'
-WORKFLOW = "name: ci\non: [push]\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n    - run: sh check.sh\n"
+WORKFLOW = """\
+name: ci
+on: [push, pull_request]
+jobs: {test: {runs-on: ubuntu-latest, steps: [{run: sh check.sh}]}}
+"""
 FILES = {
     ".github/honk.yml": CONFIG,
     ".github/workflows/ci.yml": WORKFLOW,
