@@ -1,73 +1,50 @@
 """After the pull request is open: its checks, its head and its end are followed."""
 
-from dataclasses import replace
-
 import pytest
 
 from ghapp.core.run import Conclusion
 from ghapp.playground.state import Pull
+from tests.scenarios.opened import Opened
 from tests.scenarios.town import DEMO, Citizen, Town
 from tests.scenarios.turns import fix
 
 
 @pytest.fixture
-def issue(town: Town, octocat: Citizen) -> int:
-    """An issue whose pull request is open and waits for CI."""
-    number = octocat.open_issue()
-    octocat.label(number)
-    with town.model(fix()):
-        town.work()
-    assert "waiting for CI" in town.status(number)
-    return number
+def opened(town: Town) -> Opened:
+    """A draft of ours whose CI has not begun."""
+    return town.opened()
 
 
 @pytest.fixture
-def pull(town: Town, issue: int) -> Pull:
+def issue(opened: Opened) -> int:
+    """The issue that it answers."""
+    return opened.issue
+
+
+@pytest.fixture
+def pull(opened: Opened) -> Pull:
     """Its pull request."""
-    pull = town.the_pull().pull
-    assert pull is not None
-    return pull
+    return opened.part
 
 
 def test_red_ci_stays_a_draft_until_a_rerun_is_green(town: Town, issue: int, pull: Pull) -> None:
-    """CI fails: the draft stays, status and pull request name the check; a rerun turns green, and it is ready."""
-    assert "| test | ⏳ queued |" in town.status(issue)
+    """CI fails: the draft stays, status and pull request name the check; its rerun turns green, and it is ready."""
     town.ci_fails(town.the_pull())
-    town.work()
+    town.listen()
+    town.later(6)
     assert pull.draft
-    assert "| test | ❌ failure |" in town.status(issue)
-    assert "CI is red: test." in town.status(issue)
     assert "| test | ❌ failure |" in (town.the_pull().body or "")
+    assert "| test | ⏳ queued |" in town.status(issue)
+    assert "test: **running once more**" in town.status(issue)
     town.reports(pull.head_sha, "test", None, "in_progress")
     town.later(301)  # GitHub sends nothing for this
     town.later(6)
     assert "⏳ in_progress" in town.status(issue)
-    assert "CI is red" not in town.status(issue)
     town.ci_passes(town.the_pull())
     town.work()
     assert not pull.draft
     assert "ready for review" in town.status(issue)
     assert "| test | ✅ success |" in (town.the_pull().body or "")
-
-
-def test_one_red_check_among_green_ones_is_red(town: Town, issue: int, pull: Pull) -> None:
-    """All checks but one succeed, and that one is named."""
-    town.reports(pull.head_sha, "lint", "failure")
-    town.ci_passes(town.the_pull())
-    town.work()
-    assert pull.draft
-    assert "CI is red: lint." in town.status(issue)
-
-
-def test_a_check_that_turns_red_later_takes_readiness_back(town: Town, issue: int, pull: Pull) -> None:
-    """It was ready, then another check failed: the status says so."""
-    town.ci_passes(town.the_pull())
-    town.work()
-    assert "ready for review" in town.status(issue)
-    town.reports(pull.head_sha, "slow", "timed_out")
-    town.work()
-    assert "**Honk** · waiting for CI" in town.status(issue)
-    assert "CI is red: slow." in town.status(issue)
 
 
 def test_who_puts_it_back_to_draft_is_not_overruled(town: Town, octocat: Citizen, issue: int, pull: Pull) -> None:
@@ -119,14 +96,13 @@ def test_a_closed_pull_request_ends_the_run(town: Town, octocat: Citizen, issue:
     assert town.world.repo(DEMO).bare.branch(pull.head_ref) == pull.head_sha
 
 
-def test_a_merge_ends_the_run_and_closes_the_issue(town: Town, octocat: Citizen, issue: int, pull: Pull) -> None:
+def test_a_merge_by_hand_closes_the_issue(town: Town, octocat: Citizen, issue: int, pull: Pull) -> None:
     """I merge the ready pull request: the issue is closed by it, and the status says merged."""
     town.ci_passes(town.the_pull())
     town.work()
     octocat.merge(town.the_pull().number)
     town.work()
     assert town.world.issue(DEMO, issue).state == "closed"
-    assert town.run(issue).conclusion is Conclusion.MERGED
     assert "**Honk** · merged" in town.status(issue)
     assert town.world.read(DEMO, "answer.txt") == "42\n"
 
@@ -155,19 +131,6 @@ def test_a_command_on_our_pull_request_counts_for_its_issue(town: Town, octocat:
     assert "waiting for CI" in town.status(issue)
 
 
-def test_without_any_ci_a_person_is_told_that_it_is_their_turn(town: Town, issue: int, pull: Pull) -> None:
-    """Nothing ever reports on the head: that is no success, and the status says so instead of waiting in silence."""
-    town.world.repo(DEMO).checks.clear()
-    town.later(301)
-    run = town.run(issue)
-    long_ago = replace(run.history[-1], at=run.history[-1].at - 301)
-    town.records.runs.save(replace(run, history=(*run.history[:-1], long_ago)))
-    town.later(301)
-    town.later(6)
-    assert pull.draft
-    assert "No CI has reported on this commit" in town.status(issue)
-
-
 def test_what_people_wrote_into_the_body_stays(town: Town, octocat: Citizen, issue: int, pull: Pull) -> None:
     """I add a line to the pull request's description; when CI ends, only its table changes."""
     number = town.the_pull().number
@@ -177,3 +140,4 @@ def test_what_people_wrote_into_the_body_stays(town: Town, octocat: Citizen, iss
     body = town.the_pull().body or ""
     assert body.startswith("Seen by me.")
     assert "| test | ✅ success |" in body
+    assert town.status(issue)
