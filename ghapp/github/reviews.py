@@ -1,6 +1,7 @@
 """Reviews at GitHub (`ports.Reviews`).
 
-Threads and whether they are resolved are known to GraphQL alone; everything else goes by REST.
+Threads and whether they are resolved are known to GraphQL alone; everything else goes by REST. The ids of comments
+have outgrown GraphQL's `databaseId` of 32 bits: https://docs.github.com/en/graphql/reference/objects
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,7 @@ _COMMENTS = """
 comments(first: 100, after: $comments) {
   pageInfo { hasNextPage endCursor }
   nodes {
-    databaseId body createdAt url
+    fullDatabaseId body createdAt url
     author { __typename login ... on User { databaseId } ... on Bot { databaseId } }
   }
 }
@@ -169,7 +170,8 @@ def _thread(row: Json, comments: Iterator[Json]) -> ReviewThread:
         line=row["line"],
         resolved=row["isResolved"],
         comments=tuple(
-            ReviewComment(one["databaseId"], _author(one["author"]), one["body"], one["createdAt"]) for one in rows
+            ReviewComment(int(one["fullDatabaseId"]), _author(one["author"]), one["body"], one["createdAt"])
+            for one in rows
         ),
         url=rows[0]["url"] if rows else "",
     )

@@ -305,6 +305,7 @@ def _comment(asked: Asked, repository: Repository, issue: Issue, one: ReviewComm
         "__typename": "PullRequestReviewComment",
         "id": f"PRRC_{one.id}",
         "databaseId": one.id,
+        "fullDatabaseId": str(one.id),
         "body": one.body,
         "author": _user(asked, one.author.user),
         "createdAt": stamp(one.created_at),

@@ -96,8 +96,14 @@ def test_many_threads_and_long_ones_come_whole(
 def test_a_deleted_author_is_a_ghost(
     reviews: GitHubReviews, front: Front, demo: Repository, issue: Issue, mona: Person
 ) -> None:
-    """GitHub shows nobody as the author of a comment whose writer is gone, and no line where it is outdated."""
-    comment = {"databaseId": 7, "body": "?", "createdAt": "2026-01-01T00:00:00Z", "url": "u", "author": None}
+    """A comment whose writer is gone has no author, one that is outdated no line; ids are beyond 32 bits by now."""
+    comment = {
+        "fullDatabaseId": "4294967296",
+        "body": "?",
+        "createdAt": "2026-01-01T00:00:00Z",
+        "url": "u",
+        "author": None,
+    }
     page = {"hasNextPage": False, "endCursor": None}
     row = {"id": "PRRT_1", "isResolved": False, "path": "a.txt", "line": None}
     threads = {"pageInfo": page, "nodes": [{**row, "comments": {"pageInfo": page, "nodes": [comment]}}]}
@@ -105,6 +111,7 @@ def test_a_deleted_author_is_a_ghost(
     front.says("POST .*graphql", "200 OK", answer, times=1)
     (thread,) = reviews.threads(demo, issue.number)
     assert (thread.line, thread.comments[0].author) == (None, GHOST)
+    assert thread.comments[0].id == 2**32
 
 
 def test_graphqls_own_rate_limit_is_waited_for(

@@ -129,7 +129,7 @@ def test_a_review_after_green_ci_is_work_again(town: Town, octocat: Citizen, mon
     """CI is green and it is ready; then I ask for changes, and it goes back to work."""
     town.ci_passes(opened)
     town.work()
-    assert opened.run.state is State.AWAITING_REVIEW
+    assert not opened.part.draft
     mona.request_changes(opened.pull, "Rename it.")
     town.listen()
     assert opened.run.state is State.QUEUED
