@@ -56,13 +56,17 @@ class Intake:
         """
         with self.inbox.drain(inbox) as mail:
             while mail is not None and (event := mail.peek()) is not None:
-                try:
-                    self.act(event)
-                except UserError as error:
-                    self._tell_failure(event, str(error))
+                if not policy.is_told_again(event, mail.after()):
+                    self._act_and_tell(event)
                 mail.done()
         if inbox in self.inbox.wanted():
             self.queue.intake(inbox)
+
+    def _act_and_tell(self, event: Event) -> None:
+        try:
+            self.act(event)
+        except UserError as error:
+            self._tell_failure(event, str(error))
 
     def act(self, event: Event) -> None:
         """Decide on one event and do it; once more when the run moved on between the two."""

@@ -101,6 +101,15 @@ class Mailbox:
                     self._redis.eval(_SET_ASIDE, 3, *self._keys, key("unreadable"), self._token)
         return None
 
+    def after(self) -> Event | None:
+        """The event after the oldest one; None when there is none (yet), or it cannot be read."""
+        with store_errors():
+            found = self._redis.lindex(self._keys[1], 1)
+        try:
+            return _EVENT.validate_json(found) if found else None
+        except ValidationError:
+            return None
+
     def _oldest(self) -> bytes | None:
         with store_errors():
             found: bytes | None = self._redis.eval(_PEEK, 2, *self._keys, self._token, str(self._lock_ms))

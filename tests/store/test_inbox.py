@@ -250,3 +250,15 @@ def test_a_store_that_is_away_is_named(stopped_url: str) -> None:
     for verb in verbs:
         with pytest.raises(StoreDown):
             verb()
+
+
+def test_the_event_after_the_oldest_can_be_seen(inboxes: Inboxes) -> None:
+    """Whoever holds the mail can see whether the next event makes the same look needed."""
+    inboxes.add("d1", commented(1))
+    with inboxes.drain(KEY) as mail:
+        assert mail is not None
+        assert mail.after() is None
+        inboxes.add("d2", commented(2))
+        assert mail.after() == commented(2)
+        mail.done()
+        assert mail.peek() == commented(2)

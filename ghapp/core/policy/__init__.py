@@ -29,7 +29,7 @@ from ghapp.core.policy.verbs import MAX_REMARK
 from ghapp.core.rights import Permission
 from ghapp.core.run import Run
 
-__all__ = ["MAX_REMARK", "asks_for_something", "concerns_a_right", "decide", "is_urgent"]
+__all__ = ["MAX_REMARK", "asks_for_something", "concerns_a_right", "decide", "is_told_again", "is_urgent"]
 
 
 def decide(event: Event, run: Run | None, config: Config, right: Permission) -> Intent:
@@ -51,6 +51,17 @@ def decide(event: Event, run: Run | None, config: Config, right: Permission) -> 
             return news.pull_changed(event, run)
         case InstallationChanged():
             return news.installation_changed(event)
+
+
+def is_told_again(event: Event, after: Event | None) -> bool:
+    """Whether the next event makes us look at the same thing, so that one look is enough for both."""
+    match event, after:
+        case ChecksChanged(), ChecksChanged():
+            return event.head_sha == after.head_sha
+        case ReviewsChanged(), ReviewsChanged():
+            return True
+        case _:
+            return False
 
 
 def asks_for_something(event: Event) -> bool:

@@ -100,6 +100,10 @@ class Mail(Protocol):
         """The oldest event that was not acted on."""
         ...
 
+    def after(self) -> Event | None:
+        """The one after that, if it is there already."""
+        ...
+
     def done(self) -> None:
         """The event of `peek` was acted on."""
         ...
