@@ -9,12 +9,13 @@ from ghapp.core import messages
 from ghapp.core.checks import Check
 from ghapp.core.ci import Cause, Failure, Next, mended_by, signature, what_next
 from ghapp.core.config import Config
+from ghapp.core.errors import UserError
 from ghapp.core.events import Repository
 from ghapp.core.merging import Rules
 from ghapp.core.ports import Checks, Clock, Issues, Pull, Pulls
 from ghapp.core.run import NEEDS_HELP, Errand, Run, State
 from ghapp.flow.attempt import Attempt
-from ghapp.flow.diagnosis import Diagnosis
+from ghapp.flow.diagnosis import Diagnosis, Findings
 from ghapp.flow.status import Status
 from ghapp.flow.steering import Steering
 
@@ -54,7 +55,7 @@ class FollowCi:
     def _reported(self, run: Run, pull: Pull) -> Reported:
         """The rules are asked for once all has ended: a check that is yet to come is missing then, and not before."""
         found = ci.latest(self.checks.on(run.thread.repository, run.head_sha))
-        if not all(check.settled for check in found):
+        if not all(check.settled for check in found) or (run.state is not State.AWAITING_CI and found == run.ci):
             return found
         return (*found, *ci.expected(found, self.rules(run.thread.repository, pull.number).required))
 
@@ -92,26 +93,33 @@ class FollowCi:
     def _settled(self, attempt: Attempt, pull: Pull, config: Config) -> None:
         """Everything that is reported has ended, and nothing came after it."""
         run = attempt.run
-        found = self.diagnosis.of(run, pull, run.ci)
+
+        def follows(failures: Sequence[Failure]) -> Next:
+            return what_next(failures, run.rounds, config.ci.rounds)
+
+        found = self.diagnosis.of(run, pull, run.ci, lambda known: follows(known) is Next.SEND_BACK)
         self._show(run, pull, run.ci)
-        if (found.failures, found.reran) != (run.failures, run.reran):
-            begins = set(found.reran) - set(run.reran)  # and is not settled before something changes
-            quiet_since = 0.0 if begins else run.quiet_since
-            attempt.update(failures=found.failures, reran=found.reran, quiet_since=quiet_since)
-            self.status.tell(attempt.run)
-        failing = [one for one in found.failures if one.cause is not Cause.FLAKY]
-        match what_next(failing, run.rounds, config.ci.rounds):
+        self._keep(attempt, found)
+        match follows(found.failures):
             case Next.WAIT:
-                self._say(attempt, messages.ci_unsure(failing))
+                self._say(attempt, messages.ci_unsure(found.failures))
             case Next.SEND_BACK:
-                self._send_back(attempt, failing, config)
+                self._send_back(attempt, found.failures, config)
             case Next.GIVE_UP:
-                words = messages.ci_handed_back(failing, len(run.rounds), config.ci.rounds)
+                words = messages.ci_handed_back(found.failures, len(run.rounds), config.ci.rounds)
                 self._hand_back(attempt, pull, words)
             case Next.ASK:
-                self._hand_back(attempt, pull, messages.ci_asks(failing))
+                self._hand_back(attempt, pull, messages.ci_asks(found.failures))
             case Next.GO_ON:
                 self._go_on(attempt, pull, found.failures)
+
+    def _keep(self, attempt: Attempt, found: Findings) -> None:
+        """What runs again since now is not settled before something changes."""
+        run = attempt.run
+        if (found.failures, found.reran) != (run.failures, run.reran):
+            quiet_since = 0.0 if set(found.reran) - set(run.reran) else run.quiet_since
+            attempt.update(failures=found.failures, reran=found.reran, quiet_since=quiet_since)
+            self.status.tell(attempt.run)
 
     def _go_on(self, attempt: Attempt, pull: Pull, failures: Sequence[Failure]) -> None:
         """Out of draft once for each head; who puts it back to draft afterwards has a reason."""
@@ -151,7 +159,10 @@ class FollowCi:
             return
         if run.target is None and not pull.draft:
             self.pulls.mark_draft(run.thread.repository, pull.number)
-        self.issues.add_label(run.thread, NEEDS_HELP)
+        try:
+            self.issues.add_label(run.thread, NEEDS_HELP)
+        except UserError as error:  # the words matter more
+            attempt.tell("note", f"the label {NEEDS_HELP} could not be put on: {error}")
         self._say(attempt, words)
 
     def _say_no_ci(self, attempt: Attempt) -> None:

@@ -38,16 +38,20 @@ class Diagnosis:
     distil: Callable[[Completed], CheckResult]
     watch: Watch
 
-    def of(self, run: Run, pull: Pull, checks: Sequence[Check]) -> Findings:
-        """The causes on the head, whose settled `checks` are given. What is unsure is asked to run again, once."""
+    def of(
+        self, run: Run, pull: Pull, checks: Sequence[Check], settles: Callable[[Sequence[Failure]], bool]
+    ) -> Findings:
+        """The causes on the head, whose settled `checks` are given.
+
+        What is unsure is asked to run again, once; unless the others settle what is to be done with this commit.
+        """
         before = {one.check: one for one in run.failures if one.sha == run.head_sha}
         failing = {check.name: check for check in checks if check.failed}
         since = [_passed(before[name]) for name in before if name not in failing and _has_passed(name, checks)]
         known = {name: one for name, one in before.items() if name in failing and one.cause in _KNOWN}
         reran = tuple(name for name in run.reran if name in before)
         facts = self._facts(run, pull, [check for name, check in failing.items() if name not in known], reran)
-        found = [*known.values(), *map(classify, facts)]
-        if not any(one.cause is Cause.OURS for one in found):
+        if not settles([*known.values(), *map(classify, facts)]):
             facts, again = self._run_again(run.thread.repository, facts)
             reran = (*reran, *again)
         every = [*known.values(), *map(classify, facts), *filter(None, since)]

@@ -18,7 +18,7 @@ from ghapp.github.pages import pages
 
 OUR_CHECK = "honk"
 _FAILED = ("failure", "timed_out", "cancelled", "startup_failure")
-_HELD = "action_required"
+_WITHOUT_JOBS = ("action_required", "startup_failure")
 _ACTIONS = "github-actions"
 _MAX_JOBS = 3
 _MAX_NOTES = 50
@@ -35,7 +35,7 @@ class GitHubChecks:
     def on(self, repository: Repository, sha: str) -> tuple[Check, ...]:
         """The newest of each check run and status on a commit, our own left out.
 
-        Also a suite that has more to come, and a workflow that waits until a person lets it run.
+        Also a suite that has more to come, and a workflow that waits until a person lets it run, or cannot start.
         """
         ours = self._app.id
         commit = f"/repos/{repository.full_name}/commits/{sha}"
@@ -46,25 +46,25 @@ class GitHubChecks:
         # PyGithub reads only the first page of a commit's combined status.
         statuses = [_status(one) for one in pages(requester, f"{commit}/status", "statuses")]
         suites = list(pages(requester, f"{commit}/check-suites", "check_suites"))
-        more = (*_more_to_come(suites, runs), *self._waiting(repository, sha, suites))
+        more = (*_more_to_come(suites, runs), *self._jobless(repository, sha, suites))
         return tuple(check for check in (*runs, *statuses, *more) if check.app_id != ours)
 
-    def _waiting(self, repository: Repository, sha: str, suites: Iterable[dict[str, Any]]) -> Iterator[Check]:
-        """Workflows that a person must approve first: such a run ends at once, without a job.
+    def _jobless(self, repository: Repository, sha: str, suites: Iterable[dict[str, Any]]) -> Iterator[Check]:
+        """Workflows that a person must approve first, or that are not understood: such a run ends without a job.
 
         https://docs.github.com/en/actions/how-tos/manage-workflow-runs/approve-runs-from-forks
         """
-        held = [one for one in suites if one["conclusion"] == _HELD and not one["latest_check_runs_count"]]
-        if not held:
+        ended = [one for one in suites if one["conclusion"] in _WITHOUT_JOBS and not one["latest_check_runs_count"]]
+        if not ended:
             return
         requester = self._requester(repository)
         address = f"/repos/{repository.full_name}/actions/runs?head_sha={sha}"
         runs = {run["check_suite_id"]: run for run in pages(requester, address, "workflow_runs")}
-        for suite in held:
+        for suite in ended:
             app, run = suite["app"] or {}, runs.get(suite["id"]) or {}
             yield Check(
                 run.get("name") or app.get("name", "a suite"),
-                conclusion=_HELD,
+                conclusion=suite["conclusion"],
                 app=app.get("slug"),
                 app_id=app.get("id"),
                 url=run.get("html_url", ""),

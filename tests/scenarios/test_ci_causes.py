@@ -233,6 +233,61 @@ def test_somebodys_own_pull_request_is_neither_made_ready_nor_a_draft(town: Town
     assert "I hand it back" in theirs.status
 
 
+TWO_JOBS = (
+    "name: ci\non: [push]\njobs:\n"
+    "  test:\n    runs-on: ubuntu-latest\n    steps:\n    - run: sh check.sh\n"
+    "  lint:\n    runs-on: ubuntu-latest\n    steps:\n    - run: sh check.sh\n"
+)
+
+
+def test_two_unsure_jobs_of_one_workflow_run_again_together(town: Town) -> None:
+    """GitHub runs all failed jobs of a workflow again at once, and refuses a second time: it is asked once."""
+    opened = town.opened(files={"answer.txt": "42\n", ".github/workflows/ci.yml": TWO_JOBS})
+    for name in ("test", "lint"):
+        town.reports(opened.head, name, "failure", log="error: by chance")
+    town.work()
+    (run,) = town.world.workflow_runs(DEMO, opened.head)
+    assert run.attempt == 2
+    assert opened.run.reran == ("lint", "test")
+    for name in ("test", "lint"):
+        town.reports(opened.head, name, "success")
+    town.work()
+    assert not opened.part.draft
+    assert "Flaky, as it passed when it ran again: lint, test." in opened.status
+
+
+def test_what_is_handed_back_still_finds_out_about_the_rest(town: Town, opened: Opened) -> None:
+    """One check is ours beyond doubt, another unsure: that one runs once more, and I am told what it came to."""
+    town.reports(opened.head, "scan", "failure", app="scanner", summary="answer.txt: it smells")
+    town.ci_fails(opened, log="error: by chance")
+    town.work()
+    assert causes(opened) == {"scan": Cause.OURS, "test": Cause.UNSURE}
+    town.ci_passes(opened)
+    town.work()
+    assert causes(opened) == {"scan": Cause.OURS, "test": Cause.FLAKY}
+    assert "CI is red: scan. I hand it back" in opened.status
+    assert "scan: **ours**" in opened.status
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"answer.txt": "42\n"}, "**infrastructure** · it could not be started, and it cannot be run again from here"),
+        ({".github/workflows/ci.yml": "name: ci\non: [push]\njobs: {}\n"}, "**ours** · its workflow does not start"),
+    ],
+)
+def test_a_workflow_that_does_not_start_is_red(town: Town, changed: dict[str, str | bytes | None], told: str) -> None:
+    """A workflow without any job that could fail is no silence: it is ours when the change touches workflows."""
+    opened = town.opened(files=changed)
+    (run,) = town.world.workflow_runs(DEMO, opened.head)
+    run.jobs.clear()
+    town.world.repo(DEMO).checks.clear()
+    town.workflow_ends(run.id, "startup_failure")
+    town.work()
+    assert opened.part.draft
+    assert told in opened.status
+
+
 def test_a_silent_rerun_is_waited_for(town: Town, opened: Opened) -> None:
     """GitHub takes its time to begin the second run: the old failure does not count a second time meanwhile."""
     town.ci_fails(opened, log="error: by chance")

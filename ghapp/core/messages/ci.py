@@ -97,17 +97,9 @@ def ci_asks(failures: Iterable[Failure]) -> str:
     found = tuple(failures)
     waiting = _names(one.check for one in found if one.cause is Cause.WAITING)
     broken = _names(one.check for one in found if one.cause is Cause.INFRASTRUCTURE)
-    return " ".join(
-        filter(
-            None,
-            [
-                f"CI waits for a person: somebody with write access must approve {waiting}, behind its link."
-                if waiting
-                else "",
-                f"CI's machines failed, not this change: {broken}. Somebody must have it run again." if broken else "",
-            ],
-        )
-    )
+    approve = f"CI waits for a person: somebody with write access must approve {waiting}, behind its link."
+    again = f"CI's machines failed, not this change: {broken}. Somebody must have it run again."
+    return " ".join(words for names, words in ((waiting, approve), (broken, again)) if names)
 
 
 def ci_feedback(sha: str, failures: Iterable[Failure], mended: Iterable[str] = ()) -> str:
@@ -116,7 +108,7 @@ def ci_feedback(sha: str, failures: Iterable[Failure], mended: Iterable[str] = (
     told = [one for one in found if one.cause is Cause.OURS and one.check not in set(mended)]
     if not told:
         return ""
-    others = _names(one.check for one in found if one.cause is not Cause.OURS)
+    others = _names(one.check for one in found if one.cause not in (Cause.OURS, Cause.FLAKY))
     parts = [f"CI is red on the commit {sha} of your work. Mend what it says below; run here what you can of it."]
     parts += [_told(one) for one in told[:_MAX_TOLD]]
     parts += [f"As red: {_names(one.check for one in told[_MAX_TOLD:])}."] if len(told) > _MAX_TOLD else []
