@@ -39,12 +39,16 @@ class Raised:
 
 @dataclass(frozen=True)
 class Hearing:
-    """The reviews of a pull request as they are now, read by the account `ours` with this ledger in hand."""
+    """The reviews of a pull request as they are now, read by the account `ours` with this ledger in hand.
+
+    `answered` are reviews whose text has its answer, though the ledger does not know them.
+    """
 
     threads: Sequence[ReviewThread]
     reviews: Sequence[Review]
     ledger: Sequence[Point]
     ours: int
+    answered: Collection[int] = ()
 
     def authors(self) -> tuple[Actor, ...]:
         """Whose right must be known to say what is raised; nobody's when nothing new was said."""
@@ -90,6 +94,7 @@ class Hearing:
             if one.state in _TEXTS
             and one.body.strip()
             and one.author.id != self.ours
+            and one.id not in self.answered
             and self._known(_text_id(one)) is None
             and one.id > approved.get(one.author.id, 0)
         ]

@@ -14,7 +14,7 @@ from ghapp.core.events import Thread
 from ghapp.core.ledger import Fate, Point
 from ghapp.core.ports import Clock, Issues, Pull, Repositories, Reviews, ReviewThread
 from ghapp.core.raised import Hearing, Raised
-from ghapp.core.run import NEEDS_HELP, State
+from ghapp.core.run import NEEDS_HELP, Run, State
 from ghapp.flow.attempt import Attempt
 from ghapp.flow.status import Status
 from ghapp.flow.steering import Steering
@@ -40,26 +40,31 @@ class FollowReviews:
 
         What people say on somebody's own pull request is for its author: there, nothing is taken up unasked.
         """
+        if attempt.run.target is not None:
+            return
         settled = ledger.untold(attempt.run.ledger)
         for point in settled:
             self._reply(attempt, pull, point)
-        if attempt.run.target is not None and not settled:
-            return
-        hearing = self._hearing(attempt, pull)
+        hearing = self._hearing(attempt.run, pull)
         if settled:
             self._close(attempt, hearing, settled)
-        if attempt.run.target is None:
-            self._take_up(attempt, pull, replace(hearing, ledger=attempt.run.ledger), config.reviews.settle)
+            hearing = replace(hearing, ledger=attempt.run.ledger)
+        self._take_up(attempt, pull, hearing, config.reviews.settle)
 
-    def _hearing(self, attempt: Attempt, pull: Pull) -> Hearing:
-        run = attempt.run
+    def _hearing(self, run: Run, pull: Pull) -> Hearing:
+        """After the replies: what was said by then is known before anything is resolved."""
         repository = run.thread.repository
-        return Hearing(
-            self.reviews.threads(repository, pull.number),
-            self.reviews.submitted(repository, pull.number),
-            run.ledger,
-            self.ours(repository.installation),
-        )
+        threads = self.reviews.threads(repository, pull.number)
+        reviews = self.reviews.submitted(repository, pull.number)
+        hearing = Hearing(threads, reviews, run.ledger, self.ours(repository.installation))
+        texts = [] if run.ledger else [one.id for one in reviews if one.body]
+        return replace(hearing, answered=self._answered(run, pull, hearing.ours, texts)) if texts else hearing
+
+    def _answered(self, run: Run, pull: Pull, ours: int, reviews: Sequence[int]) -> list[int]:
+        """Reviews whose text was answered before the records were lost: our comments outlive them."""
+        comments = self.issues.comments(Thread(run.thread.repository, pull.number))
+        said = [one.body for one in comments if one.author.id == ours]
+        return [one for one in reviews if any(_marker(run, one) in body for body in said)]
 
     # What was settled
 
@@ -67,7 +72,7 @@ class FollowReviews:
         """In its thread; where that is gone or closed to us, and for a review's text, on the pull request."""
         run = attempt.run
         repository = run.thread.repository
-        marker = messages.marker(f"{run.id}-{point.name}-{point.newest}", "reply")
+        marker = _marker(run, point.newest)
         if point.comment is not None:
             try:
                 body = f"{marker}\n{messages.reply(point)}"
@@ -148,3 +153,8 @@ class FollowReviews:
         planned = attempt.run.look_at
         if not self.clock.now() < planned <= due:
             attempt.update(look_at=due)
+
+
+def _marker(run: Run, newest: int) -> str:
+    """The hidden text of a reply: the comment or review that it answers tells it from all others."""
+    return messages.marker(f"{run.id}-{newest}", "reply")

@@ -1,13 +1,15 @@
 """Each point of a review is settled: fixed, answered, asked back, declined or left to a person, and told so once."""
 
+from dataclasses import replace
+
 import pytest
 
 from ghapp.core.ledger import Fate
-from ghapp.core.run import State
+from ghapp.core.run import State, advance
 from ghapp.playground.faults import Fault
 from ghapp.playground.script import Script
 from ghapp.playground.verbs.reviews import Remark
-from tests.scenarios.opened import Opened
+from tests.scenarios.opened import ROAD, Opened
 from tests.scenarios.reviewing import FILE, grows_quiet, points, stopped, under_review
 from tests.scenarios.town import DEMO, Citizen, Town
 from tests.scenarios.turns import Turn, bash, report, script, write
@@ -261,3 +263,76 @@ def test_outsiders_never_reach_the_agent(town: Town, mona: Citizen, stranger: Ci
     assert town.replies(town.threads(opened.pull)[1]) == []
     assert len(town.said_on(opened.pull)) == 1
     assert "@\u2060stranger (read)" in opened.status
+
+
+def settled_by_hand(town: Town, opened: Opened, fate: Fate, words: str) -> None:
+    """Every point of a queued run is settled and the run parked again, as an attempt without a commit leaves it."""
+    run = opened.run
+    town.forget_jobs()
+    points = tuple(replace(point, fate=fate, words=words) for point in run.ledger)
+    for state in (*ROAD[1:], State.AWAITING_CI):
+        run = run if run.state is state else advance(run, state, town.clock.now())
+    town.records.runs.save(replace(run, ledger=points))
+
+
+@pytest.mark.parametrize("status", [404, 422])
+def test_a_thread_that_is_gone_is_answered_on_the_pull_request(
+    town: Town, mona: Citizen, opened: Opened, status: int
+) -> None:
+    """I deleted my comment while it was worked on: the answer stands on the pull request instead, once."""
+    mona.request_changes(opened.pull, "", Remark(FILE, 2, "Why 42?"))
+    town.listen()
+    settled_by_hand(town, opened, Fate.ANSWERED, "The issue says so.")
+    town.world.faults.add(Fault("POST", r"/replies$", status=status, times=9))
+    town.later(301)
+    town.later(301)
+    (said,) = town.said_on(opened.pull)
+    assert said.startswith("To [what was said](")
+    assert said.endswith(" by @\u2060mona:\n\nThe issue says so.")
+    town.world.faults.waiting.clear()
+    assert opened.status
+
+
+def test_a_locked_conversation_stops_nothing(town: Town, mona: Citizen, opened: Opened) -> None:
+    """We locked the conversation, so nothing can be answered there: the run goes on, and CI is followed."""
+    mona.request_changes(opened.pull, "", Remark(FILE, 2, "Why 42?"))
+    town.listen()
+    settled_by_hand(town, opened, Fate.ANSWERED, "The issue says so.")
+    town.world.faults.add(Fault("POST", rf"/(replies|issues/{opened.pull}/comments)$", status=403, times=2))
+    town.later(301)
+    assert "T1 could not be answered" in town.transcript(opened.issue)
+    town.ci_passes(opened)
+    town.work()
+    assert opened.run.state is State.AWAITING_REVIEW
+    assert opened.status
+
+
+def test_what_was_answered_stays_answered_when_the_records_are_lost(town: Town, mona: Citizen, opened: Opened) -> None:
+    """Redis is lost after my review was answered: the run that is found again does not begin with it anew."""
+    mona.request_changes(opened.pull, "Why 42?", Remark(FILE, 2, "Why?"))
+    town.listen()
+    settled_by_hand(town, opened, Fate.ANSWERED, "The issue says so.")
+    town.later(301)
+    assert len(town.said_on(opened.pull)) == 2
+    town.records.runs.save(replace(opened.run, ledger=(), ask_again=()))
+    town.later(301)
+    assert (opened.run.state, opened.run.ledger) == (State.AWAITING_CI, ())
+    assert opened.status
+
+
+def test_a_reviewer_who_has_left_is_not_asked(town: Town, mona: Citizen, octocat: Citizen, opened: Opened) -> None:
+    """Both of us had a point, and one lost access since: the other one is asked again when CI is green, once."""
+    mona.request_changes(opened.pull, "", Remark(FILE, 1, "Why 41?"))
+    octocat.request_changes(opened.pull, "", Remark(FILE, 2, "Why 42?"))
+    town.listen()
+    settled_by_hand(town, opened, Fate.ANSWERED, "The issue says so.")
+    town.later(301)
+    assert len(town.said_on(opened.pull)) == 2
+    town.world.revoke(DEMO, "mona")
+    town.ci_passes(opened)
+    town.work()
+    town.later(301)
+    assert [who.login for who in opened.part.requested_reviewers] == ["octocat"]
+    assert town.world.emitted.count("pull_request.review_requested") == 1
+    assert opened.run.ask_again == ()
+    assert opened.status
