@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from ghapp.core import checks as ci
 from ghapp.core import messages
@@ -212,7 +211,7 @@ def _by_code(round_: str) -> str:
 
 
 def _command(check: str, config: Config) -> str | None:
-    return next((one.run for one in config.ci.autofix if fnmatchcase(check, one.check)), None)
+    return next((one.run for one in config.ci.autofix if one.fits(check)), None)
 
 
 def _names(checks: Iterable[Check]) -> list[str]:

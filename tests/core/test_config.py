@@ -301,3 +301,18 @@ def _default(value: object) -> str:
             return "none"
         case _:
             return f"`{json.dumps(value)}`"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name", "fits"),
+    [
+        ("test [3.11]", "test [3.11]", True),
+        ("test*", "test [3.11]", True),
+        ("lint?", "lints", False),
+        ("l", "lint", False),
+    ],
+)
+def test_only_the_star_means_something_in_an_autofix(pattern: str, name: str, fits: bool) -> None:
+    """Brackets and question marks stand in names of checks as they are."""
+    config = Config.parse(f"ci: {{autofix: [{{check: '{pattern}', run: fmt}}]}}")
+    assert config.ci.autofix[0].fits(name) is fits

@@ -1,5 +1,6 @@
 """What becomes of the work: the pull request, its CI and reviews, the merge, and deployments."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
@@ -26,6 +27,10 @@ class Autofix(Model):
 
     check: Name = Field(description="The check's name at CI; `*` is any text.")
     run: Text = Field(description="A shell command, run at the root in the sandbox; what it changes is the repair.")
+
+    def fits(self, name: str) -> bool:
+        """Whether the check of this name is meant. Brackets are text, as in `test [3.11]`."""
+        return re.fullmatch(".*".join(map(re.escape, self.check.split("*"))), name, re.DOTALL) is not None
 
 
 class Ci(Model):
