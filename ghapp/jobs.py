@@ -20,6 +20,8 @@ from ghapp.core import messages
 from ghapp.core.errors import StoreDown, Superseded, TransientError, UserError
 from ghapp.core.ports import Store
 from ghapp.flow.execute import Execute
+from ghapp.flow.intake import Intake
+from ghapp.flow.reconcile import Reconcile
 from ghapp.settings import Settings, from_environment
 
 RENEWALS_A_LEASE = 15
@@ -38,9 +40,15 @@ def settings() -> Settings:
     return from_environment(os.environ)
 
 
+@functools.lru_cache(maxsize=1)
+def _desk(chosen: Settings) -> Intake:
+    """What drains inboxes; a process that drains several keeps the tokens that GitHub gave it."""
+    return bootstrap.intake(chosen)
+
+
 def intake(inbox: str) -> None:
     """Drain one inbox."""
-    desk = bootstrap.intake(settings())
+    desk = _desk(settings())
     try:
         with _interruptible():
             desk.drain(inbox)
@@ -76,9 +84,14 @@ def execute(run_id: str, epoch: int) -> None:
         raise
 
 
+@functools.lru_cache(maxsize=1)
+def _clock(chosen: Settings) -> Reconcile:
+    return bootstrap.reconcile(chosen)
+
+
 def tick(*, sweep: bool) -> None:
     """One round of the clock; with `sweep`, GitHub is asked too. What fails is tried again at the next."""
-    round_ = bootstrap.reconcile(settings())
+    round_ = _clock(settings())
     try:
         round_.tick()
         if sweep:
