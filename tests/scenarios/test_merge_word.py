@@ -3,6 +3,7 @@
 import pytest
 
 from ghapp.core.run import Conclusion, State
+from ghapp.playground.faults import Fault
 from tests.scenarios.opened import Opened
 from tests.scenarios.town import DEMO, Citizen, Town
 from tests.scenarios.wishes import green, is_merged, main_of, pushed_back, said
@@ -138,6 +139,29 @@ def test_a_force_push_back_and_forth_does_not_fool_it(town: Town, octocat: Citiz
     told = town.next_comment(pull.pull)
     assert f"was `{second[:9]}`" in told
     assert not is_merged(pull)
+
+
+def test_without_githubs_memory_our_own_commit_is_known(town: Town, octocat: Citizen) -> None:
+    """GitHub does not tell what the head was; it is the one that Honk published before I spoke."""
+    pull = green(town, octocat)
+    town.world.faults.add(Fault("GET", r"/activity$", status=403))
+    assert "Merged" in said(town, octocat, pull)
+    assert is_merged(pull)
+
+
+def test_without_githubs_memory_a_persons_commit_is_not(town: Town, octocat: Citizen) -> None:
+    """The same, and the head is a commit of mine: Honk cannot tell when it came, and says what to do instead."""
+    pull = green(town, octocat)
+    octocat.push(pull.branch, {"answer.txt": "43\n"})
+    town.ci_passes(pull)
+    town.work()
+    town.world.faults.add(Fault("GET", r"/activity$", status=403))
+    assert "I cannot tell which commit" in said(town, octocat, pull)
+    assert not is_merged(pull)
+    octocat.tick(pull.issue, "Merge")
+    town.work()
+    assert "Merged" in town.next_comment(pull.issue)
+    assert is_merged(pull)
 
 
 # --- taking it back, and how it ends --------------------------------------------------------------------------------
