@@ -133,22 +133,23 @@ class FollowCi:
         attempt.enter(State.AWAITING_REVIEW, words)
 
     def _send_back(self, attempt: Attempt, failures: Sequence[Failure], config: Config) -> None:
-        """The next attempt mends it: by the commands that are known for that, and the agent where there are none.
+        """The next attempt mends it: by commands alone, where each failure has one that is known for it, or the agent.
 
-        A command that has not helped is not tried again on the same failure: the agent is.
+        Commands that have not helped are not tried again on the same failures. The agent is told what failed in any
+        case: it is asked when the commands change nothing.
         """
         run, name = attempt.run, signature(failures)
-        mended = mended_by(failures, lambda check: _command(check, config)) if _by_code(name) not in run.rounds else {}
-        feedback = messages.ci_feedback(run.head_sha, failures, mended)
-        round_ = name if feedback else _by_code(name)
-        words = messages.ci_sent_back(failures, len(run.rounds) + 1, config.ci.rounds, by_code=not feedback)
+        commands = mended_by(failures, lambda check: _command(check, config))
+        ours = {one.check for one in failures if one.cause is Cause.OURS}
+        by_code = ours == set(commands) and _by_code(name) not in run.rounds
+        words = messages.ci_sent_back(failures, len(run.rounds) + 1, config.ci.rounds, by_code=by_code)
         attempt.tell("ci", words)
         attempt.run = self.steering.send_back(
             run,
             words,
-            feedback=feedback,
-            rounds=(*run.rounds, round_),
-            errand=Errand("autofix", commands=tuple(dict.fromkeys(mended.values()))) if mended else None,
+            feedback=messages.ci_feedback(run.head_sha, failures, commands),
+            rounds=(*run.rounds, _by_code(name) if by_code else name),
+            errand=Errand("autofix", commands=tuple(dict.fromkeys(commands.values()))) if by_code else None,
         )
 
     def _hand_back(self, attempt: Attempt, pull: Pull, words: str) -> None:

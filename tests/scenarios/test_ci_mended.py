@@ -79,6 +79,42 @@ def test_when_the_command_does_not_help_the_agent_is_asked(town: Town, opened: O
     assert "waiting for CI" in opened.status
 
 
+def test_a_command_that_changes_nothing_leaves_it_to_the_agent(town: Town) -> None:
+    """The poem is in small letters already, and the formatter's check is red all the same: the agent is told why."""
+    opened = town.opened(files={"answer.txt": "42\n", "poem.txt": "moon\n"})
+    with town.model(fix("43\n", shown=["The check format fails", "needs a title"])):
+        town.reports(opened.head, "format", "failure", summary="poem.txt: error: needs a title")
+        town.ci_passes(opened)
+        town.work()
+    assert town.world.read(DEMO, "answer.txt", opened.branch) == "43\n"
+    assert "waiting for CI" in opened.status
+
+
+def test_with_something_else_red_the_agent_is_told_the_command(town: Town, opened: Opened) -> None:
+    """The formatter's check and another are red: the agent gets both, with the command that mends the one."""
+    known = "This command is known to mend it, when it is run last: tr A-Z a-z"
+    with town.model(fix("43\n", shown=["The check format fails", known, TOO_SMALL])):
+        town.reports(opened.head, "format", "failure", summary="poem.txt: would reformat")
+        town.ci_fails(opened, log=TOO_SMALL)
+        town.work()
+    assert town.world.read(DEMO, "answer.txt", opened.branch) == "43\n"
+    assert "waiting for CI" in opened.status
+
+
+def test_an_agent_that_finds_nothing_to_mend_hands_it_back(town: Town, opened: Opened) -> None:
+    """The agent says that nothing of its own is wrong: the pull request stays, and it is my turn."""
+    nothing = {**report(outcome="no_change", reason="CI itself is broken."), "shown": [TOO_SMALL]}
+    with town.model(script(nothing)):
+        town.ci_fails(opened, log=TOO_SMALL)
+        town.work()
+        town.later(301)
+        town.later(6)
+    assert opened.run.state is State.AWAITING_CI
+    assert opened.part.draft
+    assert needs_help(opened)
+    assert "the last round changed nothing about it" in opened.status
+
+
 def test_two_rounds_and_then_it_is_handed_back(town: Town, opened: Opened) -> None:
     """Each commit breaks something else; after two rounds it is a person's turn, with label, cause and log."""
     small, odd = write("answer.txt", "43\n", shown=["too small"]), write("answer.txt", "44\n", shown=["too odd"])

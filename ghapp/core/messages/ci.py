@@ -1,7 +1,7 @@
 """What is said of CI: why each check fails, what is done about it, and when it is a person's turn."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from ghapp.core.checks import Check
@@ -102,24 +102,23 @@ def ci_asks(failures: Iterable[Failure]) -> str:
     return " ".join(words for names, words in ((waiting, approve), (broken, again)) if names)
 
 
-def ci_feedback(sha: str, failures: Iterable[Failure], mended: Iterable[str] = ()) -> str:
-    """What the agent is told of the failures of ours that no command mends; empty when there is none."""
+def ci_feedback(sha: str, failures: Iterable[Failure], commands: Mapping[str, str]) -> str:
+    """What the agent is told of the failures of ours; `commands` are those known to mend some, by the check's name."""
     found = tuple(failures)
-    told = [one for one in found if one.cause is Cause.OURS and one.check not in set(mended)]
-    if not told:
-        return ""
+    told = [one for one in found if one.cause is Cause.OURS]
     others = _names(one.check for one in found if one.cause not in (Cause.OURS, Cause.FLAKY))
     parts = [f"CI is red on the commit {sha} of your work. Mend what it says below; run here what you can of it."]
-    parts += [_told(one) for one in told[:_MAX_TOLD]]
+    parts += [_told(one, commands.get(one.check, "")) for one in told[:_MAX_TOLD]]
     parts += [f"As red: {_names(one.check for one in told[_MAX_TOLD:])}."] if len(told) > _MAX_TOLD else []
     parts += [f"Red too, and not for you to mend: {others}."] if others else []
     return "\n\n".join(parts)
 
 
-def _told(failure: Failure) -> str:
+def _told(failure: Failure, command: str) -> str:
     said = failure.summary.strip()
     printed = f"It printed:\n{said}" if said else "What it printed may not be shown to you."
-    return f"The check {quiet(failure.check)} fails: {failure.evidence}. {printed}"
+    known = f"\nThis command is known to mend it, when it is run last: {command}" if command else ""
+    return f"The check {quiet(failure.check)} fails: {failure.evidence}. {printed}{known}"
 
 
 def _ours(failures: Iterable[Failure]) -> list[str]:
