@@ -15,6 +15,7 @@ from ghapp.cli.folder import emptied
 from ghapp.cli.stage import OWNER, PERSON, Stage, set_up
 from ghapp.cli.telling import Teller
 from ghapp.cli.watching import Watch, show
+from ghapp.core.config import PATH
 from ghapp.core.errors import UserError
 from ghapp.core.events import Repository, Thread
 from ghapp.playground.packages import PackageError, as_repository, fetch_sdist, unpack
@@ -23,6 +24,11 @@ from ghapp.settings import Engine, Settings, from_environment
 
 DEMO = Path(str(files("ghapp.playground"))) / "demo"
 JUDGE = DEMO / "judge.yml"
+_CONFIG = """\
+version: 1
+ci:
+  settle: 1  # all of this CI begins with the push, so nothing more is to be waited for
+"""
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -83,9 +89,15 @@ def read_issue(path: Path) -> tuple[str, str]:
 
 
 def fetch(requirement: str, data: Path) -> tuple[Path, str]:
-    """The package's source as a repository of one commit, and the name that the playground gives it."""
+    """The package's source as a repository of one commit, and the name that the playground gives it.
+
+    It gets a `honk.yml` for a short demo, unless it has its own.
+    """
     click.echo(f"fetching {requirement} with pip")
     tree = unpack(fetch_sdist(requirement, data / "archive"), data / "source")
+    if not (tree / PATH).exists():
+        (tree / PATH).parent.mkdir(exist_ok=True)
+        (tree / PATH).write_text(_CONFIG, encoding="utf-8")
     as_repository(tree)
     return tree, f"{OWNER}/{requirement.partition('==')[0]}"
 

@@ -126,6 +126,7 @@ def _environ(data: Path, base_url: str, port: int) -> dict[str, str]:
         "GITHUB_SERVER_URL": base_url,
         "HONK_DATA": str(data / "work"),
         "HONK_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "HONK_TICK_SECONDS": "1",  # somebody watches
         "PORT": str(port),
     }
 

@@ -46,9 +46,10 @@ turns:
 
 def tiny_files(check: str = "grep -q . state.txt") -> Mapping[str, str]:
     """A repository without set-up, whose only check is this command."""
+    config = f"version: 1\nsetup: []\nverify:\n  - name: state\n    run: {check}\nci:\n  settle: 1\n"
     return {
         "state.txt": "broken\n",
-        ".github/honk.yml": f"version: 1\nsetup: []\nverify:\n  - name: state\n    run: {check}\n",
+        ".github/honk.yml": config,
         ".github/workflows/ci.yml": WORKFLOW,
     }
 
