@@ -77,6 +77,7 @@ class FollowUp:
         if pull.head_sha == attempt.run.head_sha:
             return
         self.inbox.follow(attempt.run.thread, pull.head_sha)
-        attempt.update(head_sha=pull.head_sha, ci=(), failures=(), reran=(), verified=False)
+        since = self.clock.now()
+        attempt.update(head_sha=pull.head_sha, quiet_since=since, ci=(), failures=(), reran=(), verified=False)
         attempt.tell("note", f"the head of #{pull.number} is now {pull.head_sha[:9]}")
         wait_again(attempt, "the head moved")

@@ -58,12 +58,12 @@ class Steering:
     def wake(self, run: Run, reason: str) -> None:
         """The next attempt of a run that waits: it is told what was said, and makes a commit of its own.
 
-        What was let through was so as it stood; of another commit nobody has seen it. Lost workers and the judge's
-        vetoes count for each wish of a person anew.
+        What was let through was so as it stood; of another commit nobody has seen it. Lost workers, the judge's vetoes
+        and rounds of repair count for each wish of a person anew.
         """
         words = self._unheard(run)
-        told = replace(run, feedback=_attributed(words), heard=run.heard + len(words), recoveries=0, vetoes=0)
-        self._queue(replace(told, candidate="", allowed=(), pause=None), reason)
+        told = replace(run, feedback=_attributed(words), heard=run.heard + len(words), candidate="", allowed=())
+        self._queue(replace(told, pause=None, recoveries=0, vetoes=0, rounds=(), look_at=0.0), reason)
 
     def heed(self, run: Run) -> None:
         """Wake a run that was parked while somebody said something to it: nobody else will read that any more."""
