@@ -111,11 +111,12 @@ GITLINK = "git init -q nested && cd nested && git -c user.name=a -c user.email=a
     ],
     ids=["link", "nested", "our-key", "huge"],
 )
-def test_what_may_not_leave_is_named(command: str, word: str, town: Town, asked: Ask) -> None:
+def test_what_may_not_leave_is_named(command: str, word: str, town: Town, octocat: Citizen, asked: Ask) -> None:
     """The agent insists on a change that must not leave: it does not, and the issue says why."""
     town.environ.setenv("ANTHROPIC_API_KEY", "sk-ant-made-up-and-long-enough")
+    octocat.push("main", {".github/honk.yml": CONFIG + "budget: {repairs: 1}\n"})
     issue = asked()
-    insisting = script(bash(command), *[report() for _ in range(4)])
+    insisting = script(bash(command), *[report() for _ in range(3)])
     with town.model(insisting, key="sk-ant-made-up-and-long-enough"):
         town.work()
     assert word in town.status(issue)
@@ -206,9 +207,9 @@ def test_what_a_check_leaves_behind_is_no_part_of_the_change(town: Town, octocat
 
 def test_red_work_can_be_kept_out_of_pull_requests(town: Town, octocat: Citizen, asked: Ask) -> None:
     """Our config wants no red pull requests: the work is on its branch, and the issue says why."""
-    octocat.push("main", {".github/honk.yml": CONFIG + "pull_request: {red: none}\n"})
+    octocat.push("main", {".github/honk.yml": CONFIG + "pull_request: {red: none}\nbudget: {repairs: 0}\n"})
     issue = asked()
-    lies = [report("Everything is green!") for _ in range(3 * 4)]
+    lies = [report("Everything is green!") for _ in range(4)]
     last = report("It is red.", "needs_person", "Nothing, I was wrong.")
     with town.model(script(write("answer.txt", "-1\n"), *lies, last)):
         town.work()
@@ -219,7 +220,7 @@ def test_red_work_can_be_kept_out_of_pull_requests(town: Town, octocat: Citizen,
 
 def test_an_agent_that_spends_without_a_change_is_ended(town: Town, octocat: Citizen, asked: Ask) -> None:
     """The agent looks around and looks around: after half of the budget it is ended, and no more money is asked for."""
-    octocat.push("main", {".github/honk.yml": CONFIG + "budget: {dollars: 0.1}\n"})
+    octocat.push("main", {".github/honk.yml": CONFIG + "budget: {dollars: 0.05}\n"})
     issue = asked()
     with town.model(script(write("answer.txt", "42\n"), *[bash(f"echo {number}") for number in range(60)])) as model:
         town.work()
