@@ -131,7 +131,8 @@ def test_another_machine_goes_on_with_the_same_conversation(engine: str, town: T
         run, work = town.run(issue), bootstrap.execute(town.settings)
         talks = DyingTalks(town.redis)
         talks.dies_at = "second word"
-        dying = replace(work, workshop=replace(work.workshop, conversations=talks))
+        grounds = replace(work.workshop.grounds, conversations=talks)
+        dying = replace(work, workshop=replace(work.workshop, grounds=grounds))
         with pytest.raises(WorkerDied):
             dying.attempt(run.id, run.epoch, "a worker that dies")
         town.redis.delete(f"honk:lease:{run.id}")
