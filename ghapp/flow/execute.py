@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from ghapp.core import ledger
+from ghapp.core import ledger, messages
+from ghapp.core.commands import Verb
 from ghapp.core.errors import Superseded, TransientError, UserError
 from ghapp.core.kinds import READING
-from ghapp.core.ports import BudgetSpent, Clock, NoProgress, Repositories, Store, Transcripts
+from ghapp.core.ports import GHOST, BudgetSpent, Clock, NoProgress, Repositories, Store, Transcripts
+from ghapp.core.rights import NEEDED
 from ghapp.core.run import MAX_RECOVERIES, Conclusion, Pause, Run, State
 from ghapp.flow.answering import Answering
 from ghapp.flow.attempt import Attempt
@@ -51,6 +53,7 @@ class Execute:
             raise
 
     def _work(self, attempt: Attempt) -> None:
+        self._must_be_allowed(attempt.run)
         base = self._fetch(attempt)
         if attempt.run.kind in READING:
             self.answering.answer(attempt, base)
@@ -67,6 +70,14 @@ class Execute:
             self.publish.nothing_new(attempt, str(word))
         else:
             self.publish.pull_request(attempt, config)
+
+    def _must_be_allowed(self, run: Run) -> None:
+        """Whoever asked may have lost the role while the run waited; once it has begun, it goes on."""
+        if any(step.state is State.CODING for step in run.history) or run.requester.id == GHOST.id:
+            return
+        needs = NEEDED[Verb(run.kind)]
+        if self.repositories.permission(run.thread.repository, run.requester) < needs:
+            raise Ended(Conclusion.CANCELLED, messages.role_is_gone(run.requester.login, run.kind, needs.name.lower()))
 
     def fail(self, run_id: str, epoch: int, reason: str) -> None:
         """End a run after a defect of our own; nothing when it is not this attempt's any more."""

@@ -3,6 +3,7 @@
 import pytest
 
 from ghapp.core.run import Conclusion, State
+from ghapp.playground.state import Role
 from tests.scenarios.town import DEMO, Citizen, Town
 from tests.scenarios.turns import fix, report, script, tools, write
 
@@ -177,3 +178,18 @@ def test_a_tap_of_someone_who_lost_the_role_is_refused(town: Town, octocat: Citi
     octocat.comment(issue, "/honk stop")
     town.work()
     assert town.status(issue)
+
+
+@pytest.mark.parametrize(("body", "kept"), [("/honk fix", "triage"), ("/honk ask what is it?", "read")])
+def test_a_role_that_is_withdrawn_while_the_run_waits_is_missed(
+    body: str, kept: Role, town: Town, octocat: Citizen
+) -> None:
+    """I ask, and before a worker is free my role is taken from me: nothing is begun, and the status says why."""
+    issue = octocat.open_issue()
+    octocat.comment(issue, body)
+    town.listen()
+    town.world.grant(DEMO, "octocat", kept)
+    with town.model():
+        town.work()
+    assert town.run(issue).conclusion is Conclusion.CANCELLED
+    assert "does not have the role" in town.status(issue)

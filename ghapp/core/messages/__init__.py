@@ -126,6 +126,7 @@ from ghapp.core.messages.work import (
     not_signed,
     nothing_new,
     plan,
+    role_is_gone,
     wish_moved,
 )
 
@@ -214,6 +215,7 @@ __all__ = [
     "reply_on_pull",
     "review_body",
     "review_needs_a_pull",
+    "role_is_gone",
     "said_before_the_pause",
     "setup_refused",
     "spent",

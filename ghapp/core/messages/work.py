@@ -86,6 +86,11 @@ def by_code(errand: Errand, before: Report | None, number: int | None) -> Report
     return replace(before, settled=())
 
 
+def role_is_gone(login: str, kind: str, needed: str) -> str:
+    """The role was withdrawn while the run waited."""
+    return f"@{login} does not have the role {needed} any more, which {kind} needs, so this was not begun."
+
+
 def not_signed(why: str) -> str:
     """Verified commits were asked for, and plain ones made."""
     return f"The commit is pushed by plain git and not signed by GitHub: {why}"
