@@ -11,6 +11,7 @@ from redis import Redis
 from ghapp.playground.contract import USAGE, merge_usage, modelled, summary_of
 from ghapp.store.connection import connect
 from ghapp.supervisor import embedded_valkey
+from tests.keys import SHORT
 
 FOLDER = pytest.StashKey[Path]()
 
@@ -25,8 +26,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first, so that at the end no worker is left alone with them."""
+    """The longest first, so that at the end no worker is left alone with them. Some rooms have short keys."""
     items.sort(key=lambda item: "/whole/" not in item.path.as_posix())
+    for item in items:
+        if item.path.parent.name in ("github", "playground", "scenarios"):
+            item.add_marker(SHORT)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

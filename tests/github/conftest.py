@@ -11,7 +11,8 @@ from ghapp.core.events import Repository, Thread
 from ghapp.github.app import GitHubApp
 from ghapp.playground.server import Playground
 from ghapp.playground.world import World
-from tests.github.front import Front, pem
+from tests.github.front import Front
+from tests.keys import pem, short_key
 
 PERMISSIONS = {
     "actions": "write",
@@ -27,8 +28,8 @@ PERMISSIONS = {
 
 @pytest.fixture(scope="session")
 def key() -> rsa.RSAPrivateKey:
-    """The App's key; made once, because that takes a while."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    """The App's key."""
+    return short_key()
 
 
 @pytest.fixture

@@ -10,9 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from ghapp.playground.server import Playground
 
 if TYPE_CHECKING:
@@ -57,9 +54,3 @@ class Front:
                 start_response(status, [*headers, ("Content-Length", str(len(body)))])
                 return [body]
         return self.behind(environ, start_response)
-
-
-def pem(key: rsa.RSAPrivateKey) -> str:
-    """A private key as GitHub hands it out."""
-    form, kind = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    return key.private_bytes(form, kind, serialization.NoEncryption()).decode()

@@ -10,7 +10,8 @@ from ghapp.github.issues import GitHubIssues
 from ghapp.github.repositories import GitHubRepositories
 from ghapp.playground.faults import Fault
 from ghapp.playground.world import World
-from tests.github.front import Front, pem
+from tests.github.front import Front
+from tests.keys import pem
 
 
 @pytest.fixture

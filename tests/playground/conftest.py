@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from github import Auth, Github, GithubIntegration
 
 from ghapp.playground.server import Playground
 from ghapp.playground.state import App
 from ghapp.playground.verbs import accounts
+from tests.keys import pem, short_key
 from tests.playground.playground_app import EVENTS, PERMISSIONS, SECRET, Api, Hook
 
 
@@ -44,10 +44,8 @@ def hook() -> Iterator[Hook]:
 
 @pytest.fixture(scope="session")
 def private_key() -> str:
-    """The App's key, PEM; made once, because that takes a while."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    kind, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    return key.private_bytes(kind, form, serialization.NoEncryption()).decode()
+    """The App's key, PEM."""
+    return pem(short_key())
 
 
 @pytest.fixture(scope="session")

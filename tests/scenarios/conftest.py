@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 from redis import Redis
 
 from ghapp import jobs
@@ -16,6 +14,7 @@ from ghapp.cli.stage import register
 from ghapp.playground.server import Playground
 from ghapp.queue import INTAKE, RUNS
 from ghapp.web.wsgi import application
+from tests.keys import pem, short_key
 from tests.scenarios.town import DEMO, Citizen, Town, serving
 
 SECRET = "a-made-up-webhook-secret"
@@ -34,19 +33,10 @@ FILES = {
 }
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """PyJWT warns of the short key below, and warnings are errors here."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning"))
-
-
 @pytest.fixture(scope="session")
 def app_key() -> str:
-    """The App's key, PEM. A short one: every part that starts loads it, and with 2048 bits that is half of a test."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - it guards nothing
-    kind, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
-    return key.private_bytes(kind, form, serialization.NoEncryption()).decode()
+    """The App's key, PEM."""
+    return pem(short_key())
 
 
 @pytest.fixture
