@@ -100,15 +100,12 @@ def test_a_label_by_someone_without_the_right_is_found_and_refused(town: Town, s
 
 def test_a_lost_redis_is_rebuilt_from_github(town: Town, octocat: Citizen) -> None:
     """Redis is gone with all records: the sweep finds the pull request again and follows it; no second one is made."""
-    issue = octocat.open_issue()
-    octocat.label(issue)
-    with town.model(fix()):
-        town.work()
-    pull = town.the_pull()
+    opened = town.opened()
+    issue, pull = opened.issue, opened.itself
     town.redis.flushdb()
     town.later(600, sweep=True)
     town.later(6)
-    assert town.run(issue).state is State.AWAITING_CI
+    assert opened.run.state is State.AWAITING_CI
     town.ci_passes(pull)
     town.work()
     assert town.the_pull() is pull
@@ -126,19 +123,16 @@ def test_a_lost_redis_is_rebuilt_from_github(town: Town, octocat: Citizen) -> No
 
 def test_a_run_that_was_found_again_can_be_worked_on(town: Town, octocat: Citizen) -> None:
     """Redis was gone, and then I ask for something else on the pull request: the operator's engine takes that up."""
-    issue = octocat.open_issue()
-    octocat.label(issue)
-    with town.model(fix()):
-        town.work()
+    opened = town.opened()
     town.redis.flushdb()
     town.environ.setenv("HONK_ENGINE", "claude-code")
     town.later(600, sweep=True)
-    octocat.comment(town.the_pull().number, "/honk fix make it 43")
+    octocat.comment(opened.pull, "/honk fix make it 43")
     with town.model(script(bash("echo 43 > answer.txt"), report())):
         town.work()
-    assert town.run(issue).engine == "claude-code"
-    assert town.world.read(DEMO, "answer.txt", town.run(issue).branch) == "43\n"
-    assert "waiting for CI" in town.status(issue)
+    assert opened.run.engine == "claude-code"
+    assert town.world.read(DEMO, "answer.txt", opened.branch) == "43\n"
+    assert "waiting for CI" in opened.status
 
 
 def test_a_repository_that_cannot_be_looked_through_hides_no_other(town: Town, octocat: Citizen) -> None:

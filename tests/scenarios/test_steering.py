@@ -204,24 +204,20 @@ def test_a_command_on_the_pull_request_has_it_done_differently(town: Town, octoc
 @pytest.mark.parametrize("merged", [False, True], ids=["closed", "merged"])
 def test_a_pull_request_that_ends_ends_the_work_on_it(town: Town, octocat: Citizen, merged: bool) -> None:
     """I ask for more, and close or merge while the agent is at it: it stops, and nothing more is pushed."""
-    number = octocat.open_issue()
-    octocat.label(number)
+    opened = town.opened()
 
     def end() -> None:
-        pull = town.the_pull().number
-        octocat.ready(pull)
-        octocat.merge(pull) if merged else octocat.close(pull)
+        octocat.ready(opened.pull)
+        octocat.merge(opened.pull) if merged else octocat.close(opened.pull)
         town.listen_elsewhere()
 
-    again = (write("answer.txt", "43\n"), report())
-    with town.model(script(write("answer.txt", "42\n"), report(), *again), before={4: end}):
+    octocat.comment(opened.pull, "/honk fix make it 43")
+    with town.model(fix("43\n"), before={2: end}):
         town.work()
-        octocat.comment(town.the_pull().number, "/honk fix make it 43")
-        town.work()
-    run = town.run(number)
+    run = opened.run
     assert run.conclusion is (Conclusion.MERGED if merged else Conclusion.CLOSED)
     assert town.world.read(DEMO, "answer.txt", run.branch) == "42\n"
-    assert f"**Honk** · {run.conclusion.value}" in town.status(number)
+    assert f"**Honk** · {run.conclusion.value}" in opened.status
 
 
 # --- about the budget -----------------------------------------------------------------------------------------------

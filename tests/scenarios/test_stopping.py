@@ -10,7 +10,7 @@ import pytest
 from ghapp.core.run import Conclusion, Run
 from ghapp.playground.verbs import accounts
 from tests.scenarios.town import DEMO, Citizen, Town
-from tests.scenarios.turns import bash, fix, report, script, write
+from tests.scenarios.turns import bash, report, script, write
 
 
 def test_stop_while_it_waits(town: Town, octocat: Citizen) -> None:
@@ -115,18 +115,13 @@ def test_an_issue_that_was_closed_unheard_gets_no_pull_request(town: Town, octoc
 
 def test_stop_ends_what_waits_for_ci(town: Town, octocat: Citizen) -> None:
     """I say stop while CI runs: the pull request stays as it is, and is not followed any more."""
-    issue = octocat.open_issue()
-    octocat.label(issue)
-    with town.model(fix()):
-        town.work()
-    octocat.comment(issue, "/honk stop")
+    opened = town.opened()
+    octocat.comment(opened.issue, "/honk stop")
     town.work()
-    town.ci_passes(town.the_pull())
+    town.ci_passes(opened)
     town.work()
-    pull = town.the_pull().pull
-    assert pull is not None
-    assert pull.draft
-    assert "**Honk** · stopped" in town.status(issue)
+    assert opened.part.draft
+    assert "**Honk** · stopped" in opened.status
 
 
 def test_an_installation_that_is_removed_takes_its_runs_with_it(town: Town, octocat: Citizen) -> None:
