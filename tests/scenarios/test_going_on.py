@@ -10,7 +10,7 @@ from ghapp.flow.attempt import Attempt
 from ghapp.flow.publish import Publish
 from tests.scenarios.conftest import CONFIG
 from tests.scenarios.town import DEMO, Citizen, Town
-from tests.scenarios.turns import bash, report, script, tools, write
+from tests.scenarios.turns import bash, fix, report, script, tools, write
 
 BOTH = tools(
     {"write": {"path": "answer.txt", "content": "42\n"}},
@@ -104,20 +104,15 @@ def test_half_done_work_is_never_published_as_done(town: Town, octocat: Citizen,
     assert "**Honk** · paused" in town.status(issue)
 
 
-def test_a_pull_request_that_is_closed_meanwhile_is_not_opened_again(town: Town, octocat: Citizen, issue: int) -> None:
+def test_a_pull_request_that_is_closed_meanwhile_is_not_opened_again(town: Town, octocat: Citizen) -> None:
     """While the agent goes on, I close the pull request: the run ends, and there is no second one."""
-
-    def close() -> None:
-        octocat.close(town.the_pull().number)
-
-    turns = (BOTH, report(), write("answer.txt", "43\n"), report())
-    with town.model(script(*turns), before={4: close}):
-        town.work()
-        octocat.comment(town.the_pull().number, "/honk fix make it 43")
+    opened = town.opened()
+    octocat.comment(opened.pull, "/honk fix make it 43")
+    with town.model(fix("43\n"), before={2: lambda: octocat.close(opened.pull)}):
         town.work()
     assert len(town.pulls()) == 1
-    assert town.run(issue).conclusion is Conclusion.CLOSED
-    assert "**Honk** · closed" in town.status(issue)
+    assert opened.run.conclusion is Conclusion.CLOSED
+    assert "**Honk** · closed" in opened.status
 
 
 def test_what_was_taken_back_does_not_come_again(town: Town, octocat: Citizen, issue: int) -> None:
