@@ -426,6 +426,8 @@ def test_a_thousand_afternoons(town: Town, beside: None, stranger: Citizen) -> N
     try:
         run_state_machine_as_test(lambda: Afternoons(street), settings=SETTINGS)  # type: ignore[arg-type] # or a factory
     finally:
+        for inbox in intake.inbox.wanted():
+            intake.drain(inbox)
         town.forget_jobs()  # nobody works here,
         world.repo(DEMO).comments.clear()  # and nobody reads thousands of comments
     assert street.finished > street.afternoons / 40, "the afternoons were too stormy to say anything"
