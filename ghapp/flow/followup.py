@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
+from ghapp.core import messages
 from ghapp.core.config import PATH, Config
 from ghapp.core.errors import Gone, UserError
-from ghapp.core.events import Repository
 from ghapp.core.ports import Clock, Inbox, Pull, Pulls, Repositories, Store, Transcripts
 from ghapp.core.run import Conclusion, Run, State
 from ghapp.flow.aftermath import Aftermath
@@ -35,7 +35,7 @@ class FollowUp:
         """Read the pull request and what belongs to it, and do what is due."""
         attempt = self.attempt(run)
         if run.state is State.DEPLOYING:
-            self.aftermath.look(attempt, self.config(run.thread.repository))
+            self.aftermath.look(attempt, self._config(attempt)[0])
         elif run.pull is not None and run.is_followed:
             self._look_at_pull(attempt, run.pull)
 
@@ -43,12 +43,15 @@ class FollowUp:
         """A hand on a parked run."""
         return Attempt(run, self.store, self.transcripts, self.status, self.clock)
 
-    def config(self, repository: Repository) -> Config:
-        """The repository's config as it is now. One that is not understood stops nothing that is underway."""
+    def _config(self, attempt: Attempt) -> tuple[Config, str]:
+        """The repository's config as it is now, and what is wrong with it.
+
+        One that is not understood stops nothing that is underway, but for a merge: it says who may ask for that.
+        """
         try:
-            return Config.parse(self.repositories.read_file(repository, PATH))
-        except UserError:
-            return Config()
+            return Config.parse(self.repositories.read_file(attempt.run.thread.repository, PATH)), ""
+        except UserError as error:
+            return Config(), str(error)
 
     def _look_at_pull(self, attempt: Attempt, number: int) -> None:
         repository = attempt.run.thread.repository
@@ -58,20 +61,25 @@ class FollowUp:
             attempt.end(Conclusion.CLOSED, f"#{number} is not there any more.")
             return
         if pull.merged:
-            self.aftermath.begin(attempt, pull, self.config(repository))
+            self.aftermath.begin(attempt, pull, self._config(attempt)[0])
         elif not pull.open:
             self.merging.withdraw(attempt.run)
             attempt.end(Conclusion.CLOSED, f"#{number} was closed without a merge.")
         else:
-            self._look_at_head(attempt, pull, self.config(repository))
+            self._look_at_head(attempt, pull)
 
-    def _look_at_head(self, attempt: Attempt, pull: Pull, config: Config) -> None:
+    def _look_at_head(self, attempt: Attempt, pull: Pull) -> None:
         """One thing after the other, as long as the run stays parked."""
+        config, trouble = self._config(attempt)
         self._take_head(attempt, pull)
         self.aftermath.follow(attempt)
-        for look in (self.ci.look, self.reviews.look, self.merging.look):
+        for look in (self.ci.look, self.reviews.look):
             if attempt.run.is_followed:
                 look(attempt, pull, config)
+        if attempt.run.wish is not None and trouble:
+            attempt.note(messages.merge_needs_config(trouble))
+        elif attempt.run.is_followed:
+            self.merging.look(attempt, pull, config)
 
     def _take_head(self, attempt: Attempt, pull: Pull) -> None:
         if pull.head_sha == attempt.run.head_sha:

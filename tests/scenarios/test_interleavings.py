@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 import pytest
 from github.Requester import Requester
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from werkzeug.test import run_wsgi_app
@@ -47,10 +47,10 @@ WINDOWS = st.sampled_from(
         ("POST", r"/graphql$"),
     ]
 )
+SHARES = 4
 SETTINGS = settings(
-    max_examples=1_000,
+    max_examples=1_000 // SHARES,
     stateful_step_count=8,
-    derandomize=True,
     database=None,
     deadline=None,
     suppress_health_check=list(HealthCheck),
@@ -414,7 +414,8 @@ def actor(person: Citizen) -> Actor:
     return Actor(person.person.user.id, person.login)
 
 
-def test_a_thousand_afternoons(town: Town, beside: None, stranger: Citizen) -> None:
+@pytest.mark.parametrize("share", range(SHARES))
+def test_a_thousand_afternoons(share: int, town: Town, beside: None, stranger: Citizen) -> None:
     """Whatever people, machines and time do in between, only what may be merged is, and what is in order is."""
     world = town.world
     world.app.hook_url = None  # the rules say what is heard, and when
@@ -424,7 +425,8 @@ def test_a_thousand_afternoons(town: Town, beside: None, stranger: Citizen) -> N
     intake, clock = bootstrap.intake(town.settings), world.clock
     street = Street(town, citizen(town, "asker"), citizen(town, "ada"), citizen(town, "bob"), stranger, intake, clock)
     try:
-        run_state_machine_as_test(lambda: Afternoons(street), settings=SETTINGS)  # type: ignore[arg-type] # or a factory
+        make = seed(share)(lambda: Afternoons(street))  # the same afternoons each time, and others in each share
+        run_state_machine_as_test(make, settings=SETTINGS)  # type: ignore[arg-type] # a factory will do
     finally:
         for inbox in intake.inbox.wanted():
             intake.drain(inbox)

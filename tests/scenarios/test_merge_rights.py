@@ -42,6 +42,20 @@ def test_a_role_withdrawn_while_it_waits_ends_the_wish(town: Town, octocat: Citi
     assert not is_merged(pull)
 
 
+def test_nothing_is_merged_by_a_config_that_is_not_understood(town: Town, octocat: Citizen) -> None:
+    """A wish waits, and the configuration, which says who may merge, breaks: it waits until it is mended."""
+    pull = town.opened(by=octocat)
+    said(town, octocat, pull)
+    town.base_moves({".github/honk.yml": "merge: {role: whoever}\n"})
+    town.ci_passes(pull)
+    town.work()
+    assert not is_merged(pull)
+    assert "Nothing is merged while the configuration is not understood" in pull.status
+    configured(town, "")
+    town.later(301)
+    assert is_merged(pull)
+
+
 def test_it_waits_for_an_approval(town: Town, octocat: Citizen, ada: Citizen) -> None:
     """The base asks for one approval: my wish waits for it, and ada's review merges it."""
     town.world.ruleset(DEMO, approvals=1)

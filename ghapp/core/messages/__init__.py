@@ -59,6 +59,7 @@ from ghapp.core.messages.ci import (
     ci_unsure,
 )
 from ghapp.core.messages.landing import (
+    about_another,
     merged_already,
     nothing_to_deploy,
     nothing_to_merge,
@@ -71,6 +72,7 @@ from ghapp.core.messages.landing import (
 from ghapp.core.messages.merging import (
     asked_to_merge,
     left_to_auto_merge,
+    merge_needs_config,
     merged,
     merging,
     not_allowed_any_more,
@@ -133,6 +135,7 @@ from ghapp.core.messages.work import (
 __all__ = [
     "BASE_RED",
     "MAX_PATHS",
+    "about_another",
     "above_the_cap",
     "agreed_steps",
     "allowed_by",
@@ -181,6 +184,7 @@ __all__ = [
     "let_through",
     "line_remark",
     "marker",
+    "merge_needs_config",
     "merged",
     "merged_already",
     "merging",

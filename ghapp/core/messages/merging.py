@@ -11,6 +11,11 @@ from ghapp.core.run import Run
 _MAX_NAMES = 8
 
 
+def merge_needs_config(trouble: str) -> str:
+    """A wish while the config is not understood."""
+    return f"Nothing is merged while the configuration is not understood: {trouble}"
+
+
 def wish_line(run: Run) -> str:
     """The wish of a run, for its status comment; nothing when there is none."""
     if run.wish is None:
