@@ -20,6 +20,11 @@ def still_at_work(run: Run, command: str) -> str:
     return f"It is still being changed ({now_word(run)}), so nothing was done. {said}"
 
 
+def about_another(place: int, pull: int, verb: str) -> str:
+    """A word about one commit, said on a pull request that is not followed."""
+    return f"I do not follow #{place} any more, but #{pull}. Say `/honk {verb}` there if that is what you mean."
+
+
 def merged_already(run: Run) -> str:
     """Merge or update, after the merge."""
     return f"#{run.pull} is merged already."

@@ -38,9 +38,8 @@ def commented(event: CommentCreated, run: Run | None, config: Config, right: Per
         refusal = _not_allowed(Verb.HELP, NEEDED[Verb.HELP], right, event.actor.login)
         return refusal or Answer(messages.refusal(said), f"the command was not understood: {said.reason}")
     trigger = Trigger(at=event.created_at, comment=event.comment)
-    return _obey(
-        Asked(said, event.actor, trigger, run, config, right, number=event.thread.number, on_pull=event.on_pull)
-    )
+    number, place = event.thread.number, event.place
+    return _obey(Asked(said, event.actor, trigger, run, config, right, number, event.on_pull, place))
 
 
 def ticked(event: BoxTicked, run: Run | None, config: Config, right: Permission) -> Intent:

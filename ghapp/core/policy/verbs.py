@@ -43,7 +43,8 @@ _SAME_SECONDS = 3
 class Asked:
     """One command, who said it, when and where, and all that the answer depends on.
 
-    `trigger` names the comment, or none for a box. `number` is the thread's, and `sha` the commit that a box names.
+    `trigger` names the comment, or none for a box. `number` is the thread's, `place` that of the issue or pull request
+    where it was said, and `sha` the commit that a box names.
     """
 
     command: Command
@@ -54,6 +55,7 @@ class Asked:
     right: Permission
     number: int
     on_pull: bool = False
+    place: int = 0
     sha: str = ""
 
     @property
@@ -182,12 +184,20 @@ def _stop(asked: Asked) -> Intent:
 def _update(asked: Asked) -> Intent:
     run = asked.run
     if _is_parked(run):
-        return UpdateRun(asked.reason)
+        return _about_another(asked, run) or UpdateRun(asked.reason)
     if _is_merged(run):
         return Answer(messages.merged_already(run), "it is merged already")
     if _is_at_it(run) and changes_code(run):
         return _say_it_again(asked, run)
     return Answer(messages.nothing_to_update(), "there is no open pull request of ours")
+
+
+def _about_another(asked: Asked, run: Run) -> Answer | None:
+    """Said on a pull request that the run does not follow: an older one, or the one that it reverts."""
+    if not asked.on_pull or asked.place in (0, run.pull):
+        return None
+    text = messages.about_another(asked.place, run.pull or 0, asked.command.verb)
+    return Answer(text, f"#{asked.place} is not the pull request that is followed")
 
 
 def _say_it_again(asked: Asked, run: Run) -> Answer:
@@ -233,7 +243,8 @@ def _allow(asked: Asked) -> Intent:
 def _merge(asked: Asked) -> Intent:
     run = asked.run
     if _is_parked(run):
-        return MergeRun(asked.by, asked.trigger.at, asked.trigger.comment, asked.reason, asked.sha or None)
+        wish = MergeRun(asked.by, asked.trigger.at, asked.trigger.comment, asked.reason, asked.sha or None)
+        return _about_another(asked, run) or wish
     if _is_merged(run):
         return Answer(messages.merged_already(run), "it is merged already")
     if _is_at_it(run) and changes_code(run):
@@ -245,6 +256,8 @@ def _deploy(asked: Asked) -> Intent:
     run, name = asked.run, asked.command.argument
     if name not in asked.config.deploy:
         return Answer(messages.unknown_environment(name, tuple(asked.config.deploy)), "the environment is not known")
+    if _is_parked(run) and (answer := _about_another(asked, run)):
+        return answer
     if _is_parked(run) or _is_merged(run):
         return DeployRun(name, asked.by, asked.reason)
     if _is_at_it(run) and changes_code(run):
