@@ -169,7 +169,7 @@ def follow_up(settings: Settings, kept: Records, hub: GitHub, telling: Status, p
         reviews=FollowReviews(
             hub.reviews, hub.repositories, hub.issues, passing_on, telling, clock, lambda number: hub.app.bot(number)[1]
         ),
-        merging=Merging(hub.repositories, hub.issues, hub.pulls, hub.merges, passing_on, telling, clock),
+        merging=Merging(hub.repositories, hub.issues, hub.pulls, hub.checks, hub.merges, passing_on, telling, clock),
         aftermath=aftermath(kept, hub, telling),
         store=kept.runs,
         transcripts=kept.transcripts,
@@ -241,6 +241,7 @@ def execute(settings: Settings) -> Execute:
         issues=hub.issues,
         pulls=hub.pulls,
         checks=hub.checks,
+        merges=hub.merges,
         git=shop.git,
         inbox=kept.inbox,
         page=lambda key: page(settings, key),

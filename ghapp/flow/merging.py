@@ -15,7 +15,7 @@ from ghapp.core.events import Thread
 from ghapp.core.intents import MergeRun
 from ghapp.core.landing import Case, Enqueue, HandOver, MergeNow, Reason, Refuse, Update, Wait, Why
 from ghapp.core.merging import Method, Standing, Wish
-from ghapp.core.ports import Clock, Issues, Merges, Pull, Pulls, Repositories
+from ghapp.core.ports import Checks, Clock, Issues, Merges, Pull, Pulls, Repositories
 from ghapp.core.rights import Permission, needed
 from ghapp.core.run import Errand, Run, State
 from ghapp.flow.attempt import Attempt
@@ -45,6 +45,7 @@ class Merging:
     repositories: Repositories
     issues: Issues
     pulls: Pulls
+    checks: Checks
     merges: Merges
     steering: Steering
     status: Status
@@ -122,8 +123,9 @@ class Merging:
         return messages.not_allowed_any_more(number, wish, needs.name.lower(), has.name.lower())
 
     def _case(self, run: Run, wish: Wish, pull: Pull, standing: Standing, config: Config) -> Case:
-        """What we know of CI is of the head in the record; of another one we know nothing yet."""
-        known = run.head_sha == pull.head_sha
+        """What is known of CI is of the head in the record, and only while GitHub says the same of it now."""
+        found = ci.latest(self.checks.on(run.thread.repository, pull.head_sha))
+        known = run.head_sha == pull.head_sha and found == tuple(one for one in run.ci if not one.expected)
         reviewers = {one for one in (*standing.approved_by, *standing.objected_by) if one.type != "Bot"}
         repository = run.thread.repository
         return Case(
@@ -132,7 +134,7 @@ class Merging:
             open=pull.open,
             draft=pull.draft,
             standing=standing,
-            checks=run.ci if known else (),
+            checks=run.ci if known else found,
             failing=_because(run, Cause.OURS, Cause.INFRASTRUCTURE) if known else (),
             ready=known and self._is_ready(run),
             requester=run.requester,

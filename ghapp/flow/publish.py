@@ -10,7 +10,7 @@ from ghapp.core.evidence import is_green
 from ghapp.core.gate import Severity
 from ghapp.core.ledger import Point
 from ghapp.core.merging import Wish
-from ghapp.core.ports import Checks, GitStore, Inbox, Issues, Pull, Pulls, Repositories
+from ghapp.core.ports import Checks, GitStore, Inbox, Issues, Merges, Pull, Pulls, Repositories
 from ghapp.core.run import NEEDS_HELP, Conclusion, Run, State
 from ghapp.flow.attempt import Attempt
 from ghapp.flow.change import Ended
@@ -28,6 +28,7 @@ class Publish:
     issues: Issues
     pulls: Pulls
     checks: Checks
+    merges: Merges
     git: GitStore
     inbox: Inbox
     page: Callable[[str], str]
@@ -42,7 +43,7 @@ class Publish:
         attempt.enter(State.PUBLISHING, "the branch is pushed and the pull request opened")
         self._must_be_wanted(attempt.run, config)
         if attempt.run.pull is not None:
-            self._take_up(attempt.run, attempt.run.pull)
+            self._take_up(attempt, attempt.run.pull)
         self._push(attempt, attempt.run.candidate, config)
         if attempt.run.target is None:
             self._open(attempt)
@@ -75,15 +76,20 @@ class Publish:
         why = "The judge objects" if is_green(attempt.run.evidence) else "The checks are still red"
         attempt.end(Conclusion.REJECTED, f"{why}; #{attempt.run.pull} stays a draft for a person.")
 
-    def _take_up(self, run: Run, number: int) -> None:
+    def _take_up(self, attempt: Attempt, number: int) -> None:
         """A pull request of ours that gets another commit waits for its checks anew. Raises Ended when it is closed.
 
-        One that only took its base in was looked at as it is.
+        One that only took its base in was looked at as it is. What GitHub's auto-merge has was wished for another
+        commit, and it would merge this one as soon as its checks pass.
         """
+        run = attempt.run
         pull = self.pulls.read(run.thread.repository, number)
         if not pull.open:
             how = (Conclusion.MERGED, "merged") if pull.merged else (Conclusion.CLOSED, "closed without a merge")
             raise Ended(how[0], f"#{number} was {how[1]} while I worked on it.")
+        if run.wish is not None and run.wish.handed:
+            self.merges.take_back(run.thread.repository, number)
+            attempt.update(wish=replace(run.wish, handed=""))
         if run.target is None and not run.by_code:
             self.pulls.mark_draft(run.thread.repository, number)
 
