@@ -123,6 +123,7 @@ class Workshop:
                 workspace,
                 self._conversations,
                 lambda: verdict(self.proof.compare(workspace, base, ground.checks)),
+                hears=kind == run.kind,
             )
 
             def work(feedback: str, over: bool) -> Report:
@@ -220,7 +221,8 @@ class Workshop:
         if not self._is_new(journal, bench):
             if errand.kind == "autofix":
                 return None
-            raise NothingNew(messages.nothing_new(errand))
+            said = messages.nothing_new(errand)
+            raise NothingNew(said) if journal.run.pull is not None else Ended(Conclusion.NO_CHANGES, said)
         journal.update(by_code=True)
         return messages.by_code(errand, journal.run.report, journal.run.reverts)
 

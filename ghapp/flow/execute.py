@@ -109,9 +109,12 @@ class Execute:
         return base
 
     def _take_head(self, attempt: Attempt, tip: str | None) -> None:
-        """Somebody pushed: what was made before is not what they see, and an errand is to be done to that."""
+        """Somebody pushed: what was made before is not what they see, and an errand is to be done to that.
+
+        The candidate there was pushed by a worker who could not write that down any more: publishing goes on with it.
+        """
         run = attempt.run
-        if tip and tip != run.head_sha:
+        if tip and tip not in (run.head_sha, run.candidate):
             errand = replace(run.errand, done=False) if run.errand else None
             attempt.update(head_sha=tip, candidate="", allowed=(), by_code=False, errand=errand)
 

@@ -37,13 +37,23 @@ class Journal(Protocol):
 
 
 class EngineHost:
-    """What the engine may ask of us while it works (`ports.Host`)."""
+    """What the engine may ask of us while it works (`ports.Host`).
+
+    Whoever only answers a question, in a run that changes code, does not `hear`: the words are for the work after it.
+    """
 
     def __init__(
-        self, journal: Journal, workspace: Workspace, conversations: Conversations, check: Callable[[], Verdict]
+        self,
+        journal: Journal,
+        workspace: Workspace,
+        conversations: Conversations,
+        check: Callable[[], Verdict],
+        *,
+        hears: bool = True,
     ) -> None:
         self._journal, self._workspace, self._conversations, self._check = journal, workspace, conversations, check
         self._given = journal.run.heard
+        self._hears = hears
         self._work = b""
         self._spent_at_work = journal.run.usage.micros
 
@@ -57,6 +67,8 @@ class EngineHost:
 
     def heard(self) -> tuple[Remark, ...]:
         """What people said since this was asked last."""
+        if not self._hears:
+            return ()
         new = self._conversations.said(self._journal.run.id)[self._given :]
         self._given += len(new)
         for said in new:
