@@ -1,13 +1,13 @@
 """Work that changes nothing: a plan, the answer to a question, a review. It ends in words on the thread."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ghapp.core import messages
 from ghapp.core.errors import UserError
 from ghapp.core.events import Thread
 from ghapp.core.evidence import Outcome, Report
-from ghapp.core.ledger import Fate, Point, Settled
+from ghapp.core.ledger import Fate, Point, Settled, settle
 from ghapp.core.ports import Issues, Pulls, Reviews
 from ghapp.core.run import Conclusion
 from ghapp.flow.attempt import Attempt
@@ -41,11 +41,16 @@ class Answering:
                 attempt.end(Conclusion.ANSWERED, "The answer is below.")
 
     def question(self, attempt: Attempt, base: str, points: Sequence[Point]) -> str:
-        """Have a pull request's own agent answer questions about it, by whomever; the answer is for the ledger."""
+        """Have a pull request's own agent answer questions about it, by whomever; the answer is for the ledger.
+
+        The report on the change stays: the pull request's text is made of it.
+        """
+        before = attempt.run.report
         ground = self.workshop.grounds.prepare(attempt, attempt.run.thread.repository, base)
         report = self.workshop.consult(attempt, ground, "ask")
         said = report.summary if report.outcome is Outcome.DONE else report.reason
-        attempt.update(report=replace(report, settled=tuple(Settled(one.name, Fate.ANSWERED, said) for one in points)))
+        answers = [Settled(one.name, Fate.ANSWERED, said) for one in points]
+        attempt.update(report=before, ledger=settle(attempt.run.ledger, answers, ""))
         return "the question is answered"
 
     def _say(self, attempt: Attempt, text: str) -> None:

@@ -38,18 +38,20 @@ class FollowReviews:
     def look(self, attempt: Attempt, pull: Pull, config: Config) -> None:
         """Reply to what was settled, and begin an attempt on what is open.
 
-        What people say on somebody's own pull request is for its author: there, nothing is taken up unasked.
+        What people say on somebody's own pull request is for its author: there, only what was asked of us is answered.
         """
-        if attempt.run.target is not None:
-            return
         settled = ledger.untold(attempt.run.ledger)
+        theirs = attempt.run.target is not None
+        if theirs and not settled:
+            return
         for point in settled:
             self._reply(attempt, pull, point)
         hearing = self._hearing(attempt.run, pull)
         if settled:
             self._close(attempt, hearing, settled)
             hearing = replace(hearing, ledger=attempt.run.ledger)
-        self._take_up(attempt, pull, hearing, config.reviews.settle)
+        if not theirs:
+            self._take_up(attempt, pull, hearing, config.reviews.settle)
 
     def _hearing(self, run: Run, pull: Pull) -> Hearing:
         """After the replies: what was said by then is known before anything is resolved."""
@@ -97,7 +99,8 @@ class FollowReviews:
         if any(point.fate is Fate.ESCALATED for point in settled):
             self._call_for_help(attempt)
         told = tuple(replace(one, told=True) if one in settled else one for one in attempt.run.ledger)
-        who = dict.fromkeys((*attempt.run.ask_again, *(point.author for point in settled)))
+        reviewers = (point.author for point in settled if not point.id.startswith(ledger.QUESTION))
+        who = dict.fromkeys((*attempt.run.ask_again, *reviewers))
         attempt.update(ledger=told, ask_again=tuple(who))
         self.status.tell(attempt.run)
 

@@ -81,8 +81,10 @@ def nothing_new(errand: Errand) -> str:
 
 def by_code(errand: Errand, before: Report | None, number: int | None) -> Report:
     """The report of what code did alone: of a revert its own, else that of the work before it."""
-    if errand.kind == "revert" or before is None:
+    if errand.kind == "revert":
         return Report(Outcome.DONE, f"This undoes #{number} (`{errand.sha[:9]}`), by `git revert`.")
+    if before is None:  # the records were lost
+        return Report(Outcome.DONE, "The base was taken in." if errand.kind == "update" else "Commands mended it.")
     return replace(before, settled=())
 
 
