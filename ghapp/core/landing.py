@@ -141,7 +141,7 @@ def _refusal(case: Case) -> Reason | None:
         return Reason(Why.CLOSED)
     if case.wish.handed == "queue" and not standing.queued:
         return Reason(Why.LEFT_QUEUE)
-    if case.wish.handed == "auto" and not standing.auto:
+    if case.wish.handed == "auto" and not (standing.auto or standing.queued):  # auto-merge may lead to the queue
         return Reason(Why.LEFT_AUTO)
     if standing.state == "dirty":
         return Reason(Why.CONFLICT)
