@@ -1,0 +1,80 @@
+"""What nobody would ever look at again: questions where reviews are not taken up, and runs without a pull request."""
+
+from ghapp.core.run import Conclusion, State
+from tests.scenarios.test_words import answered
+from tests.scenarios.town import DEMO, Citizen, Town
+from tests.scenarios.turns import report, script, write
+
+
+def test_a_question_on_a_persons_pull_request_that_was_worked_on_is_answered(town: Town, octocat: Citizen) -> None:
+    """Honk has mended my pull request, and I ask why so: the answer comes there, and I am asked for no review."""
+    octocat.push("mine", {"answer.txt": "40\n"})
+    number = octocat.open_pull("mine")
+    work = [write("answer.txt", "42\n"), report()]
+    octocat.comment(number, "/honk fix make it 42")
+    with town.model(script(*work)):
+        town.work()
+    head = town.run(number).head_sha
+    ada = Citizen(town, town.world.person("ada", triage=DEMO))
+    ada.comment(number, "/honk ask why 42?")
+    with town.model(script(*work, answered("Because it was asked for."))):
+        town.work()
+        town.later(6)
+    assert "Because it was asked for." in town.next_comment(number)
+    assert town.run(number).head_sha == head
+    assert town.run(number).ask_again == ()
+    assert town.status(number)
+
+
+def test_a_revert_of_what_is_undone_already_ends(town: Town, octocat: Citizen) -> None:
+    """I undid it by hand and say revert all the same: I am told that nothing is left to undo, and the run is over."""
+    opened = town.opened(files={"answer.txt": "42\n"})
+    octocat.ready(opened.pull)
+    octocat.merge(opened.pull)
+    town.work()
+    town.base_moves({"answer.txt": "41\n"})
+    octocat.comment(opened.pull, "/honk revert")
+    with town.model():
+        town.work()
+    run = town.run(opened.issue)
+    assert run.kind == "revert"
+    assert run.state is State.DONE
+    assert run.conclusion is Conclusion.NO_CHANGES
+    assert "nothing left to undo" in town.status(opened.issue)
+
+
+def test_words_for_the_agent_while_it_answers_a_question_are_not_swallowed(town: Town, octocat: Citizen) -> None:
+    """Ada asks, and while the answer is written I say what to change: the change is made after it."""
+    opened = town.opened(files={"answer.txt": "42\n"})
+    octocat.comment(opened.pull, "/honk ask why 42?")
+    town.listen()
+    octocat.comment(opened.pull, "/honk fix make it 43")
+    town.listen()
+    answer, change = answered("Because it was asked for."), {**write("answer.txt", "43\n"), "shown": ["make it 43"]}
+    with town.model(script(answer, change, report("It is 43 now."))):
+        town.work()
+        town.later(6)
+        town.later(6)
+    assert "Because it was asked for." in town.next_comment(opened.pull)
+    assert town.world.read(DEMO, "answer.txt", opened.branch) == "43\n"
+    assert opened.status
+
+
+def test_an_answer_does_not_become_the_text_of_the_pull_request(town: Town, octocat: Citizen) -> None:
+    """I ask something and then have the base taken in: the pull request still says what it changes."""
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    with town.model(script(write("answer.txt", "42\n"), report("The answer is 42 now."))):
+        town.work()
+    number = town.the_pull().number
+    octocat.comment(number, "/honk ask why 42?")
+    with town.model(script(write("answer.txt", "42\n"), report(), answered("Because it was asked for."))):
+        town.work()
+        town.later(6)
+    assert town.next_comment(number)
+    town.base_moves({"news.txt": "hello\n"})
+    octocat.comment(number, "/honk update")
+    with town.model():
+        town.work()
+    assert "The answer is 42 now." in town.the_pull().body
+    assert town.status(issue)
