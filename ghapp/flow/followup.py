@@ -39,6 +39,13 @@ class FollowUp:
         elif run.pull is not None and run.is_followed:
             self._look_at_pull(attempt, run.pull)
 
+    def is_merged(self, run: Run) -> bool:
+        """Whether GitHub has merged its pull request."""
+        try:
+            return run.pull is not None and self.pulls.read(run.thread.repository, run.pull).merged
+        except Gone:
+            return False
+
     def attempt(self, run: Run) -> Attempt:
         """A hand on a parked run."""
         return Attempt(run, self.store, self.transcripts, self.status, self.clock)

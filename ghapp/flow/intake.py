@@ -15,6 +15,7 @@ from ghapp.core.events import (
     Thread,
     ThreadEvent,
 )
+from ghapp.core.kinds import changes_code
 from ghapp.core.ports import Clock, Inbox, Issues, Queue, Repositories, Store, Transcripts
 from ghapp.core.rights import Permission
 from ghapp.core.run import Conclusion, Errand, Run, State, conclude
@@ -169,6 +170,9 @@ class Intake:
 
     def cancel(self, run: Run, conclusion: Conclusion, reason: str) -> None:
         """End an open run under a new epoch, so that a worker on it stops."""
+        if conclusion is Conclusion.CLOSED and changes_code(run) and self.follow_up.is_merged(run):
+            # That the merge closed the issue may be told before the merge itself.
+            conclusion, reason = Conclusion.MERGED, f"#{run.pull} was merged"
         self.follow_up.merging.withdraw(run)
         ended = self.store.supersede(conclude(run, conclusion, self.clock.now(), reason))
         self.transcripts.append(run.id, "step", f"{conclusion.value}: {reason}")

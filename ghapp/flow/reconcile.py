@@ -85,7 +85,8 @@ class Reconcile:
             self._heed(run)
 
     def _look(self, run: Run, name: str) -> None:
-        self._hear(name, ChecksChanged(run.thread, run.merged_sha or run.head_sha, "poll"))
+        sha = run.merged_sha if run.state is State.DEPLOYING else run.head_sha
+        self._hear(name, ChecksChanged(run.thread, sha, "poll"))
 
     def _heed(self, run: Run) -> None:
         """What was said while it was parked would wait for ever."""

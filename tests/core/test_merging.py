@@ -124,6 +124,7 @@ def test_what_ends_a_wish(given: Case, reason: Why) -> None:
         (case({"state": "draft"}), Why.RULE),
         (case({"queued": True}), Why.IN_QUEUE),
         (case({"auto": True}, wish=replace(WISH, handed="auto")), Why.IN_AUTO),
+        (case({"queued": True}, wish=replace(WISH, handed="auto")), Why.IN_QUEUE),
     ],
 )
 def test_what_a_wish_waits_for(given: Case, reason: Why) -> None:

@@ -1,5 +1,6 @@
 """What nobody would ever look at again: questions where reviews are not taken up, and runs without a pull request."""
 
+from ghapp.core.events import Actor, IssueClosed
 from ghapp.core.run import Conclusion, State
 from tests.scenarios.test_words import answered
 from tests.scenarios.town import DEMO, Citizen, Town
@@ -78,3 +79,18 @@ def test_an_answer_does_not_become_the_text_of_the_pull_request(town: Town, octo
         town.work()
     assert "The answer is 42 now." in town.the_pull().body
     assert town.status(issue)
+
+
+def test_a_merge_that_closes_the_issue_while_honk_is_at_work_can_be_reverted(town: Town, octocat: Citizen) -> None:
+    """I merge it although a change is underway, and GitHub tells first that the issue is closed: it was merged."""
+    opened = town.opened(files={"answer.txt": "42\n"})
+    octocat.ready(opened.pull)
+    octocat.comment(opened.pull, "/honk fix make it 43")
+    town.listen()
+    town.forget_jobs()
+    told_first = IssueClosed(opened.run.thread, Actor(0, "octocat"), "2026-11-23T10:00:00Z")
+    town.records.inbox.add("first", told_first)
+    octocat.merge(opened.pull)
+    town.work()
+    assert opened.run.conclusion is Conclusion.MERGED
+    assert opened.status
