@@ -155,6 +155,7 @@ def starting(settings: Settings, kept: Records, hub: GitHub, telling: Status) ->
         clock=SystemClock(),
         defaults=Defaults(settings.engine, settings.model),
         new_key=new_key,
+        ours=lambda number: hub.app.bot(number)[1],
     )
 
 

@@ -32,7 +32,10 @@ class Defaults:
 
 @dataclass(frozen=True)
 class Starting:
-    """Makes runs of wishes. `new_key` makes an unguessable page key."""
+    """Makes runs of wishes.
+
+    `new_key` makes an unguessable page key; `ours` gives the id of the account that the App acts as.
+    """
 
     repositories: Repositories
     issues: Issues
@@ -44,6 +47,7 @@ class Starting:
     clock: Clock
     defaults: Defaults
     new_key: Callable[[], str]
+    ours: Callable[[int], int]
 
     def start(self, start: StartRun, event: Word, last: Run | None, config: Config) -> None:
         """Keep a new run and queue it; `last` is the thread's newest before it.
@@ -93,7 +97,8 @@ class Starting:
             return ""
         where = Thread(thread.repository, last.pull or thread.number)
         mark = messages.marker(last.id, "plan")
-        found = [one.body for one in self.issues.comments(where) if mark in one.body and one.author.type == "Bot"]
+        ours = self.ours(thread.repository.installation)  # another App may repeat what anybody says
+        found = [one.body for one in self.issues.comments(where) if mark in one.body and one.author.id == ours]
         return messages.agreed_steps(found[0]) if found else ""
 
     def _remarks(self, thread: Thread, trigger: Trigger) -> tuple[Remark, ...]:
