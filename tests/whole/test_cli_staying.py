@@ -97,6 +97,7 @@ def parts(terminal: Terminal, tmp_path: Path) -> Iterator[Browser]:
             ANTHROPIC_API_KEY="a key",
             ANTHROPIC_BASE_URL=f"http://127.0.0.1:{model}",
             PORT=str(web),
+            HONK_TICK_SECONDS="1",
             REDIS_URL=stack.enter_context(embedded_valkey(tmp_path / "valkey")),
         )
         for name in ("web", "intake", "worker", "clock"):
