@@ -54,9 +54,16 @@ class Publish:
             self._leave_to_a_person(attempt)
 
     def nothing_new(self, attempt: Attempt, word: str) -> None:
-        """The pull request stays as it is; what the agent says of its reviews is kept for the replies."""
+        """The pull request stays as it is; what the agent says of its reviews is kept for the replies.
+
+        A merge that the base was to be taken in for first would ask for that for ever, so its wish ends here.
+        """
         _pass_through(attempt)
         attempt.enter(State.PUBLISHING, "nothing new came of the work")
+        run = attempt.run
+        if run.wish is not None and run.errand is not None and run.errand.kind == "update":
+            attempt.note(messages.not_behind(run.wish.sha))
+            attempt.update(wish=None)
         attempt.update(errand=None, ledger=_settled(attempt.run, ""))
         attempt.park(word)
 

@@ -3,6 +3,7 @@
 from ghapp.core.run import Conclusion, State
 from tests.scenarios.town import DEMO, Citizen, Town
 from tests.scenarios.turns import fix, report, script, write
+from tests.scenarios.wishes import pushed_back
 
 
 def test_update_takes_the_base_in_without_a_model(town: Town, octocat: Citizen) -> None:
@@ -125,3 +126,23 @@ def test_a_fix_after_the_merge_begins_anew(town: Town, octocat: Citizen) -> None
     assert town.run(opened.issue).id != first.id
     assert town.records.runs.load(first.id).conclusion is Conclusion.MERGED
     assert town.status(opened.issue)
+
+
+def test_a_wish_does_not_ask_for_the_base_for_ever(town: Town, octocat: Citizen) -> None:
+    """Main moved, so my merge takes it in first; main is put back meanwhile: I am told, and nothing goes in circles."""
+    town.world.ruleset(DEMO, strict=True)
+    opened = town.opened(files={"answer.txt": "42\n"})
+    town.ci_passes(opened)
+    town.work()
+    before = town.world.repo(DEMO).bare.branch("main") or ""
+    town.base_moves({"news.txt": "hello\n"})
+    octocat.comment(opened.pull, "/honk merge")
+    town.listen()
+    assert opened.run.state is State.QUEUED
+    assert "behind" in town.next_comment(opened.pull)
+    pushed_back(town, octocat, "main", before)
+    with town.model():
+        town.work()
+    assert opened.run.wish is None
+    assert "Say it again, please" in opened.status
+    assert opened.part.merged_at is None

@@ -98,6 +98,13 @@ def not_signed(why: str) -> str:
     return f"The commit is pushed by plain git and not signed by GitHub: {why}"
 
 
+def not_behind(seen: str) -> str:
+    """GitHub called the branch behind its base, and there was nothing to take in."""
+    return (
+        f"{coded(seen[:9])} is not merged: it was behind its base a moment ago, and is not now. Say it again, please."
+    )
+
+
 def wish_moved(seen: str, head: str) -> str:
     """The base was taken in by code alone, so the wish to merge holds."""
     return (
