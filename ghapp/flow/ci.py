@@ -113,10 +113,11 @@ class FollowCi:
                 self._go_on(attempt, pull, found.failures)
 
     def _keep(self, attempt: Attempt, found: Findings) -> None:
-        """What runs again since now is not settled before something changes."""
+        """What runs again since now is not settled before something changes, or nothing has for too long."""
         run = attempt.run
         if (found.failures, found.reran) != (run.failures, run.reran):
-            quiet_since = 0.0 if set(found.reran) - set(run.reran) else run.quiet_since
+            begun = set(found.reran) - set(run.reran)
+            quiet_since = self.clock.now() + LATE_SECONDS if begun else run.quiet_since
             attempt.update(failures=found.failures, reran=found.reran, quiet_since=quiet_since)
             self.status.tell(attempt.run)
 

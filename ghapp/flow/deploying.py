@@ -88,6 +88,8 @@ class Deploying:
             return Commit(pull.merged_sha, pull.base_branch)
         if not pull.open:
             return messages.deploy_needs_open(pull.number)
+        if pull.head_repository != run.thread.repository.full_name:
+            return messages.deploy_not_from_a_fork(pull.number)
         verdict = ci.judge(self.checks.on(run.thread.repository, pull.head_sha))
         if verdict.state is not ci.CiState.GREEN:
             return messages.deploy_needs_green(pull.number, pull.head_sha, verdict.failing, verdict.pending)

@@ -1,11 +1,13 @@
 """One attempt at a run, from the claim to the parked pull request. Read `attempt` first: it is the list of steps."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ghapp.core import ledger, messages
 from ghapp.core.commands import Verb
 from ghapp.core.errors import Superseded, TransientError, UserError
 from ghapp.core.kinds import READING
+from ghapp.core.ledger import Point
 from ghapp.core.ports import GHOST, BudgetSpent, Clock, NoProgress, Repositories, Store, Transcripts
 from ghapp.core.rights import NEEDED
 from ghapp.core.run import MAX_RECOVERIES, Conclusion, Pause, Run, State
@@ -59,7 +61,7 @@ class Execute:
             self.answering.answer(attempt, base)
             return
         if points := ledger.only_questions(attempt.run.ledger):
-            self.publish.nothing_new(attempt, self.answering.question(attempt, base, points))
+            self._answer(attempt, base, points)
             return
         repository, grounds = attempt.run.thread.repository, self.workshop.grounds
         config = grounds.config(repository, base)
@@ -70,6 +72,16 @@ class Execute:
             self.publish.nothing_new(attempt, str(word))
         else:
             self.publish.pull_request(attempt, config)
+
+    def _answer(self, attempt: Attempt, base: str, points: Sequence[Point]) -> None:
+        """A question that cannot be answered neither pauses nor ends what it was asked about."""
+        try:
+            word = self.answering.question(attempt, base, points)
+        except (BudgetSpent, UserError) as error:
+            word = messages.no_answer(str(error))
+            attempt.note(word)
+            attempt.update(feedback="", report=attempt.run.report and replace(attempt.run.report, settled=()))
+        self.publish.nothing_new(attempt, word)
 
     def _must_be_allowed(self, run: Run) -> None:
         """Whoever asked may have lost the role while the run waited; once it has begun, it goes on."""

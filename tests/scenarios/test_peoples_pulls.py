@@ -3,6 +3,7 @@
 from ghapp.core.run import Conclusion, State
 from tests.scenarios.town import DEMO, Citizen, Town
 from tests.scenarios.turns import report, script, tools, write
+from tests.scenarios.wishes import configured
 
 
 def reviewed(*remarks: dict[str, object]) -> dict[str, object]:
@@ -29,7 +30,8 @@ def test_fix_on_a_colleagues_pull_request_pushes_to_their_branch(town: Town, oct
 
 
 def test_a_fork_that_lets_maintainers_edit_is_pushed_to(town: Town, octocat: Citizen, stranger: Citizen) -> None:
-    """A stranger's fork lets maintainers edit: I ask, and the commit is on the stranger's branch."""
+    """A stranger's fork lets maintainers edit: I ask, and the commit is on the stranger's branch; it is not deployed."""
+    configured(town, "deploy: {staging: {role: write}}\n")
     fork = stranger.fork()
     theirs = stranger.push("topic", {"answer.txt": "40\n"}, to=fork)
     number = stranger.open_pull("stranger:topic", maintainer_can_modify=True)
@@ -39,6 +41,9 @@ def test_a_fork_that_lets_maintainers_edit_is_pushed_to(town: Town, octocat: Cit
     bare = town.world.repo(fork).bare
     assert bare.commit(bare.branch("topic") or "").parents == (theirs,)
     assert town.world.read(fork, "answer.txt", "topic") == "42\n"
+    octocat.comment(number, "/honk deploy staging")
+    town.work()
+    assert "is in a fork" in town.next_comment(number)
     assert town.status(number)
 
 

@@ -193,3 +193,15 @@ def test_a_role_that_is_withdrawn_while_the_run_waits_is_missed(
         town.work()
     assert town.run(issue).conclusion is Conclusion.CANCELLED
     assert "does not have the role" in town.status(issue)
+
+
+def test_a_question_that_fails_leaves_the_pull_request_as_it_was(town: Town, octocat: Citizen) -> None:
+    """I ask, and the agent finds no answer in the turns it has: the pull request is followed on, and I am told."""
+    opened = town.opened(files={"answer.txt": "42\n"})
+    octocat.comment(opened.pull, "/honk ask why?")
+    with town.model(script(*[tools({"bash": {"command": "cat answer.txt"}})] * 40)):
+        town.work()
+        town.later(6)
+    assert opened.run.state is State.AWAITING_CI
+    assert "I did not get to this" in town.next_comment(opened.pull)
+    assert "The question could not be answered" in opened.status

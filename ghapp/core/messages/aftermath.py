@@ -111,6 +111,11 @@ def deploy_needs_green(number: int, head: str, failing: Sequence[str], waiting: 
     return f"I deploy #{number} when its CI is green; on {coded(head[:9])} CI {why}. Say it again then."
 
 
+def deploy_not_from_a_fork(number: int) -> str:
+    """A workflow runs on a branch of the repository itself, and what a fork holds gets no secrets of it."""
+    return f"The branch of #{number} is in a fork. Merge it, and say it again."
+
+
 def deploy_needs_open(number: int) -> str:
     """It was closed without a merge."""
     return f"#{number} was closed without a merge, so there is nothing to deploy."

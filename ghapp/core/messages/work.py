@@ -88,6 +88,11 @@ def by_code(errand: Errand, before: Report | None, number: int | None) -> Report
     return replace(before, settled=())
 
 
+def no_answer(why: str) -> str:
+    """A question about an open pull request that the agent could not be asked."""
+    return f"The question could not be answered: {why}"
+
+
 def role_is_gone(login: str, kind: str, needed: str) -> str:
     """The role was withdrawn while the run waited."""
     return f"@{login} does not have the role {needed} any more, which {kind} needs, so this was not begun."
