@@ -139,12 +139,15 @@ class Target:
 class Errand:
     """What code does to the work before the agent is asked, and instead of it where that is enough.
 
-    `update` takes the commit `sha` of the base in (its newest when that is empty), `revert` undoes the commit `sha`,
-    `autofix` runs `commands`. What is `done` is in the work that was kept.
+    `update` takes the commit `sha` of the base in (its newest when that is empty), `revert` undoes what a pull request
+    brought, which `sha` is on the base and had so many `commits` up to its `head`, `autofix` runs `commands`. What is
+    `done` is in the work that was kept.
     """
 
     kind: Literal["update", "revert", "autofix"]
     sha: str = ""
+    head: str = ""
+    commits: int = 1
     commands: tuple[str, ...] = ()
     done: bool = False
 

@@ -31,17 +31,43 @@ def run(errand: Errand, workspace: Workspace, start: str) -> Done:
             return _merged(workspace, _try(workspace, "merge", "--no-commit", "--no-ff", errand.sha))
         case "revert":
             _git(workspace, "reset", "--quiet", "--hard", start)
-            return _merged(workspace, _revert(workspace, errand.sha))
+            return _merged(workspace, _revert(workspace, errand))
         case "autofix":
             said = [_shell(workspace, command) for command in errand.commands]
             return Done((), "\n".join(said))
 
 
-def _revert(workspace: Workspace, sha: str) -> Completed:
-    """A merge is undone against its first parent: what the pull request brought goes away."""
-    parents = _git(workspace, "rev-list", "--parents", "-n1", sha).output.split()[1:]
+_UNDO = """git diff --binary --full-index "$1" "$1~$2" | git apply --3way"""
+_PATCH = """git diff "$1" "$2" | git patch-id --stable | cut -d " " -f 1"""
+
+
+def _revert(workspace: Workspace, errand: Errand) -> Completed:
+    """All that the pull request brought goes away, however it was merged.
+
+    A merge commit is undone against its first parent. Where it was rebased, its last commits on the base are undone
+    together; GitHub names only the last of them.
+    https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/incorporating-changes-from-a-pull-request/about-pull-request-merges
+    """
+    parents = _git(workspace, "rev-list", "--parents", "-n1", errand.sha).output.split()[1:]
+    if len(parents) == 1 and errand.commits > 1 and _was_rebased(workspace, errand):
+        return workspace.run(("sh", "-c", _UNDO, "sh", errand.sha, str(errand.commits)), timeout=_SECONDS)
     main_line = ("-m", "1") if len(parents) > 1 else ()
-    return _try(workspace, "revert", "--no-commit", *main_line, sha)
+    return _try(workspace, "revert", "--no-commit", *main_line, errand.sha)
+
+
+def _was_rebased(workspace: Workspace, errand: Errand) -> bool:
+    """Whether the last commits of the base together, and not the last one alone, are what the pull request brought."""
+    before = f"{errand.sha}~{errand.commits}"
+    met = _try(workspace, "merge-base", errand.head, before)
+    if met.exit_code:
+        return False
+    brought = _patch(workspace, met.output.strip(), errand.head)
+    return _patch(workspace, f"{errand.sha}~1", errand.sha) != brought == _patch(workspace, before, errand.sha)
+
+
+def _patch(workspace: Workspace, one: str, other: str) -> str:
+    """A name for the difference of two commits, equal wherever in a file it stands."""
+    return workspace.run(("sh", "-c", _PATCH, "sh", one, other), timeout=_SECONDS).output.strip()
 
 
 def _merged(workspace: Workspace, done: Completed) -> Done:

@@ -113,6 +113,8 @@ class Execute:
         newest = git.fetch(repository, remote, branch)
         if newest is None:
             raise UserError("This repository is empty. Push a first commit, then say `/honk retry`.")
+        if run.reverts is not None:  # to tell how it was merged
+            git.fetch(repository, remote, f"refs/pull/{run.reverts}/head")
         if run.head_sha:
             self._take_head(attempt, git.fetch(repository, remote, _head_ref(run)))
         base = self._base(attempt.run, newest)

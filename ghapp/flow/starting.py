@@ -137,7 +137,7 @@ class Starting:
         if not pull.merged or not pull.merged_sha:
             raise UserError(f"#{pull.number} is not merged, so there is nothing to undo.")
         request = Request(title=f'Revert "{pull.title}"', body=f"Undo #{pull.number}.")
-        errand = Errand("revert", pull.merged_sha)
+        errand = Errand("revert", pull.merged_sha, pull.head_sha, pull.commits)
         return replace(run, request=request, errand=errand, reverts=pull.number, base_branch=pull.base_branch)
 
     def _closed_to_us(self, run: Run, pull: Pull) -> str:

@@ -109,4 +109,5 @@ def _pull(repository: Repository, pull: PullRequest) -> Pull:
         base_sha=pull.base.sha,
         # Before the merge it is GitHub's trial merge.
         merged_sha=pull.merge_commit_sha or "" if merged else "",
+        commits=pull.commits if merged else 1,
     )

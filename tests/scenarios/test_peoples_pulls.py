@@ -30,7 +30,7 @@ def test_fix_on_a_colleagues_pull_request_pushes_to_their_branch(town: Town, oct
 
 
 def test_a_fork_that_lets_maintainers_edit_is_pushed_to(town: Town, octocat: Citizen, stranger: Citizen) -> None:
-    """A stranger's fork lets maintainers edit: I ask, and the commit is on the stranger's branch; it is not deployed."""
+    """A stranger's fork lets maintainers edit: I ask, and the commit is on their branch; it is not deployed."""
     configured(town, "deploy: {staging: {role: write}}\n")
     fork = stranger.fork()
     theirs = stranger.push("topic", {"answer.txt": "40\n"}, to=fork)

@@ -1,5 +1,8 @@
 """What code does by itself: take the newest base in, undo what was merged; and the agent, where code cannot."""
 
+import pytest
+
+from ghapp.core.merging import Method
 from ghapp.core.run import Conclusion, State
 from tests.scenarios.town import DEMO, Citizen, Town
 from tests.scenarios.turns import fix, report, script, write
@@ -82,6 +85,28 @@ def test_revert_opens_a_pull_request_that_undoes_the_merge(town: Town, octocat: 
     assert f"Reverts #{opened.pull}" in (undo.body or "")
     assert town.run(opened.issue).reverts == opened.pull
     assert "waiting for CI" in town.status(opened.issue)
+
+
+@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
+def test_all_of_it_is_undone_however_it_was_merged(method: Method, town: Town, octocat: Citizen) -> None:
+    """Two commits were merged, one way or another, and others came after them: revert undoes both, and no other."""
+    opened = town.opened(files={"answer.txt": "42\n"})
+    octocat.push(opened.branch, {"second.txt": "mine\n"})
+    town.base_moves({"before.txt": "1\n"})
+    octocat.ready(opened.pull)
+    octocat.person.merge(DEMO, opened.pull, method)
+    town.work()
+    town.base_moves({"after.txt": "1\n"})
+    octocat.comment(opened.pull, "/honk revert")
+    with town.model():
+        town.work()
+    undo = town.pulls()[-1].pull
+    assert undo is not None
+    branch = undo.head_ref
+    assert town.world.read(DEMO, "answer.txt", branch) == "41\n"
+    assert town.world.read(DEMO, "second.txt", branch) is None
+    assert town.world.read(DEMO, "before.txt", branch) == town.world.read(DEMO, "after.txt", branch) == "1\n"
+    assert town.status(opened.issue)
 
 
 def test_a_revert_in_conflict_goes_to_the_agent(town: Town, octocat: Citizen) -> None:

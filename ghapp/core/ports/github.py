@@ -75,7 +75,7 @@ class Pull:
 
     `head_repository` is the `owner/name` that holds its branch, None when that was deleted; `writable` that we may push
     there (our own repository, or a fork whose author lets maintainers edit). `base_sha` is the tip of the base that it
-    is compared with, `merged_sha` the commit that it became on the base.
+    is compared with, `merged_sha` the (last) commit that it became on the base; it has so many `commits`.
     """
 
     number: int
@@ -93,6 +93,7 @@ class Pull:
     writable: bool = True
     base_sha: str = ""
     merged_sha: str = ""
+    commits: int = 1
 
 
 @dataclass(frozen=True)
