@@ -29,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, so that at the end no worker is left alone with them. Some rooms have short keys."""
     items.sort(key=lambda item: "/whole/" not in item.path.as_posix())
     for item in items:
-        if item.path.parent.name in ("github", "playground", "scenarios"):
+        if item.path.parent.name in ("flow", "github", "playground", "scenarios"):
             item.add_marker(SHORT)
 
 
