@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -211,7 +212,9 @@ class Town(Reading):
             return False
         job = Job.fetch(waiting[0], connection=self.redis, serializer=JSONSerializer)
         self.redis.lpop(self.queue(name).key)
-        with _signals_kept():
+        with _signals_kept(), warnings.catch_warnings():
+            # A signal ends an overtaken attempt wherever it is, also where a socket is made and nobody has it yet.
+            warnings.filterwarnings("ignore", "unclosed <socket", ResourceWarning)
             job.func(*job.args)
         job.delete()
         return True
