@@ -58,12 +58,11 @@ class Steering:
     def wake(self, run: Run, reason: str) -> None:
         """The next attempt of a run that waits: it is told what was said, and makes a commit of its own.
 
-        What was let through was so as it stood; of another commit nobody has seen it. Lost workers, the judge's vetoes
-        and rounds of repair count for each wish of a person anew.
+        Rounds of repair count for each wish of a person anew.
         """
         words = self._unheard(run)
-        told = replace(run, feedback=_attributed(words), heard=run.heard + len(words), candidate="", allowed=())
-        self._queue(replace(told, pause=None, recoveries=0, vetoes=0, rounds=(), look_at=0.0), reason)
+        heard = run.heard + len(words)
+        self.send_back(run, reason, feedback=_attributed(words), heard=heard, pause=None, rounds=())
 
     def heed(self, run: Run) -> None:
         """Wake a run that was parked while somebody said something to it: nobody else will read that any more."""
@@ -92,9 +91,10 @@ class Steering:
         self._queue(through, allowed.reason)
 
     def send_back(self, run: Run, reason: str, **changes: Any) -> Run:
-        """The next attempt of a followed run, which makes a commit of its own; `changes` are facts for it.
+        """The next attempt of a run that waits, which makes a commit of its own; `changes` are facts for it.
 
-        What was let through was so as it stood. Lost workers and the judge's vetoes count for each attempt anew.
+        What was let through was so as it stood; of another commit nobody has seen it. Lost workers and the judge's
+        vetoes count for each attempt anew.
         """
         anew = replace(run, recoveries=0, vetoes=0, candidate="", allowed=(), look_at=0.0)
         return self._queue(replace(anew, **changes), reason)
