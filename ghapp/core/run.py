@@ -270,6 +270,11 @@ class Run:
         return self.target.branch if self.target else branch_name(self.thread.number, self.id)
 
     @property
+    def place(self) -> Thread:
+        """Where people talk about it: its pull request, or the issue while there is none."""
+        return Thread(self.thread.repository, self.pull or self.thread.number)
+
+    @property
     def is_active(self) -> bool:
         """Whether a worker should be at it."""
         return self.state in ACTIVE

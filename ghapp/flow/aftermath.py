@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ghapp.core import checks as ci
 from ghapp.core import messages
 from ghapp.core.config import Config
-from ghapp.core.events import Repository, Thread
+from ghapp.core.events import Repository
 from ghapp.core.intents import DeployRun
 from ghapp.core.ports import Checks, Clock, Deployed, Deployments, Inbox, Issues, Merges, Pull
 from ghapp.core.run import Conclusion, Run, State
@@ -108,5 +108,4 @@ class Aftermath:
     def _alert(self, run: Run, what: str, words: str) -> None:
         """On the pull request, once."""
         hidden = messages.marker(f"{run.id}-{what}", "alert")
-        thread = Thread(run.thread.repository, run.pull or run.thread.number)
-        self.issues.write_comment(thread, f"{hidden}\n{words}", marker=hidden)
+        self.issues.write_comment(run.place, f"{hidden}\n{words}", marker=hidden)

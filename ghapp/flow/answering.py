@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from ghapp.core import messages
 from ghapp.core.errors import UserError
-from ghapp.core.events import Thread
 from ghapp.core.evidence import Outcome, Report
 from ghapp.core.ledger import Fate, Point, Settled, settle
 from ghapp.core.ports import Issues, Pulls, Reviews
@@ -55,8 +54,7 @@ class Answering:
 
     def _say(self, attempt: Attempt, text: str) -> None:
         run = attempt.run
-        where = Thread(run.thread.repository, run.pull or run.thread.number)
-        self.issues.write_comment(where, text, marker=messages.marker(run.id, run.kind))
+        self.issues.write_comment(run.place, text, marker=messages.marker(run.id, run.kind))
 
     def _review(self, attempt: Attempt, report: Report) -> None:
         """Of the commit that the agent saw; a push meanwhile is told."""

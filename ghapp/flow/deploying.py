@@ -126,8 +126,7 @@ class Deploying:
     def _alert(self, run: Run, deployment: Deployment) -> None:
         hidden = messages.marker(f"{run.id}-{deployment.id}", "deploy-failed")
         words = messages.deployment_failed(run, deployment.environment, deployment.state, deployment.url)
-        thread = Thread(run.thread.repository, run.pull or run.thread.number)
-        self.issues.write_comment(thread, f"{hidden}\n{words}", marker=hidden)
+        self.issues.write_comment(run.place, f"{hidden}\n{words}", marker=hidden)
 
 
 def is_underway(run: Run) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from ghapp.core import messages
+from ghapp.core import messages, policy
 from ghapp.core.config import Config
 from ghapp.core.errors import UserError
 from ghapp.core.events import BoxTicked, CommentCreated, IssueLabeled, IssueText, Thread
@@ -18,7 +18,6 @@ Word = IssueLabeled | CommentCreated | BoxTicked
 """How a person asks for a run."""
 
 MAX_REMARKS = 50
-MAX_REMARK = 8_192
 MAX_BODY = 65_536
 
 
@@ -95,10 +94,9 @@ class Starting:
         """The plan that the thread's last run made, as people have left it. Only who may write can edit our comment."""
         if last is None or last.conclusion is not Conclusion.PLANNED:
             return ""
-        where = Thread(thread.repository, last.pull or thread.number)
         mark = messages.marker(last.id, "plan")
         ours = self.ours(thread.repository.installation)  # another App may repeat what anybody says
-        found = [one.body for one in self.issues.comments(where) if mark in one.body and one.author.id == ours]
+        found = [one.body for one in self.issues.comments(last.place) if mark in one.body and one.author.id == ours]
         return messages.agreed_steps(found[0]) if found else ""
 
     def _remarks(self, thread: Thread, trigger: Trigger) -> tuple[Remark, ...]:
@@ -113,7 +111,7 @@ class Starting:
             for author in {comment.author for comment in standing}
         }
         trusted = [comment for comment in standing if rights[comment.author] >= Permission.WRITE]
-        return tuple(Remark(item.author.login, item.body[:MAX_REMARK]) for item in trusted[-MAX_REMARKS:])
+        return tuple(Remark(item.author.login, item.body[: policy.MAX_REMARK]) for item in trusted[-MAX_REMARKS:])
 
     def _about_its_pull(self, run: Run, start: StartRun, last: Run | None) -> Run:
         """With what its kind has to know of the pull request that it is about."""
