@@ -17,8 +17,10 @@ from ghapp.github.pages import pages
 Json = dict[str, Any]
 
 _STANDING = """query($owner: String!, $name: String!, $number: Int!) {
-  repository(owner: $owner, name: $name) { pullRequest(number: $number) {
-    id mergeStateStatus reviewDecision isInMergeQueue autoMergeRequest { enabledAt } } } }"""
+  repository(owner: $owner, name: $name) {
+    mergeCommitAllowed squashMergeAllowed rebaseMergeAllowed
+    pullRequest(number: $number) {
+      id baseRefName mergeStateStatus reviewDecision isInMergeQueue autoMergeRequest { enabledAt } } } }"""
 _ENQUEUE = """mutation($input: EnqueuePullRequestInput!) {
   enqueuePullRequest(input: $input) { mergeQueueEntry { id } } }"""
 _DEQUEUE = """mutation($input: DequeuePullRequestInput!) {
@@ -29,9 +31,9 @@ _AUTO_OFF = """mutation($input: DisablePullRequestAutoMergeInput!) {
   disablePullRequestAutoMerge(input: $input) { pullRequest { id } } }"""
 
 _METHODS: tuple[tuple[Method, str], ...] = (
-    ("merge", "allow_merge_commit"),
-    ("squash", "allow_squash_merge"),
-    ("rebase", "allow_rebase_merge"),
+    ("merge", "mergeCommitAllowed"),
+    ("squash", "squashMergeAllowed"),
+    ("rebase", "rebaseMergeAllowed"),
 )
 _BASE_MOVED = "Base branch was modified"
 
@@ -47,10 +49,10 @@ class GitHubMerges:
 
         https://docs.github.com/en/graphql/reference/enums#mergestatestatus
         """
-        shown = self._shown(repository, number)
-        base = self._get(repository, f"/pulls/{number}")["base"]["ref"]
+        told = self._told(repository, number)
+        shown = told["pullRequest"]
         decision = shown["reviewDecision"] or ""
-        rules, methods = self._rules(repository, quote(base), decision)
+        rules, methods = self._rules(repository, quote(shown["baseRefName"]), decision)
         reviews = list(self._pages(repository, f"/pulls/{number}/reviews"))
         return Standing(
             state=shown["mergeStateStatus"].lower(),
@@ -60,7 +62,7 @@ class GitHubMerges:
             objected_by=_last_word(reviews, "CHANGES_REQUESTED"),
             queued=shown["isInMergeQueue"],
             auto=shown["autoMergeRequest"] is not None,
-            methods=tuple(one for one in self._methods(repository) if one in methods),
+            methods=tuple(one for one, setting in _METHODS if told[setting] and one in methods),
         )
 
     def head_at(self, repository: Repository, pull: Pull, at: str) -> str | None:
@@ -156,16 +158,16 @@ class GitHubMerges:
             return False
         return bool(strict)
 
-    def _methods(self, repository: Repository) -> tuple[Method, ...]:
-        """Those that the repository's settings allow; GitHub shows them to who may push."""
-        shown = self._get(repository, "")
-        return tuple(method for method, setting in _METHODS if shown.get(setting, True))
+    def _told(self, repository: Repository, number: int) -> Json:
+        """The repository with its pull request."""
+        owner, _, name = repository.full_name.partition("/")
+        answer: Json = self._query(repository, _STANDING, {"owner": owner, "name": name, "number": number})
+        told: Json = answer["repository"]
+        return told
 
     def _shown(self, repository: Repository, number: int) -> Json:
-        owner, _, name = repository.full_name.partition("/")
-        asked = {"owner": owner, "name": name, "number": number}
-        answer: Json = self._query(repository, _STANDING, asked)["repository"]["pullRequest"]
-        return answer
+        shown: Json = self._told(repository, number)["pullRequest"]
+        return shown
 
     def _change(self, repository: Repository, document: str, asked: Json) -> None:
         self._query(repository, document, {"input": asked})

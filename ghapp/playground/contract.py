@@ -141,13 +141,10 @@ class Contract:
 
     def graphql(self, document: str) -> list[str]:
         """Breaches of a GraphQL document; answers need no check, the extract of the schema is what executes them."""
-        try:
-            parsed = parse(document)
-        except GraphQLError as error:
-            return [f"graphql: {error.message}"]
+        parsed, errors = read_document(document)
         for operation in root_fields(parsed):
             self._use(operation)
-        return [f"graphql: {error.message}" for error in validate(graphql_schema(), parsed)]
+        return [f"graphql: {error.message}" for error in errors]
 
     def summary(self) -> str:
         """How many operations are modelled and used, and the unused ones, for the end of a test run."""
@@ -201,6 +198,16 @@ def modelled() -> frozenset[str]:
 def graphql_schema() -> GraphQLSchema:
     """The extract of GitHub's GraphQL schema, to validate documents and to execute them."""
     return build_schema((DESCRIPTIONS / "schema.graphql").read_text(encoding="utf-8"))
+
+
+@cache
+def read_document(document: str) -> tuple[DocumentNode, tuple[GraphQLError, ...]]:
+    """A GraphQL document and what is wrong with it. Values come beside a document, so that there are few of them."""
+    try:
+        parsed = parse(document)
+    except GraphQLError as error:
+        return DocumentNode(definitions=()), (error,)
+    return parsed, tuple(validate(graphql_schema(), parsed))
 
 
 def root_fields(document: DocumentNode) -> Iterator[str]:

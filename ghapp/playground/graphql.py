@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import GraphQLError, GraphQLResolveInfo, GraphQLSchema, default_field_resolver, graphql_sync
+from graphql import GraphQLError, GraphQLResolveInfo, default_field_resolver, execute_sync
 
 from ghapp.playground.auth import Caller, RefusedError
+from ghapp.playground.contract import graphql_schema, read_document
 from ghapp.playground.merge_state import Method
 from ghapp.playground.mergeability import approvals, last_words, mergeability, rules_of
 from ghapp.playground.room import Room
@@ -35,13 +36,16 @@ class Asked:
     caller: Caller
 
 
-def execute(schema: GraphQLSchema, room: Room, caller: Caller, document: str, variables: Mapping[str, Any]) -> Json:
+def execute(room: Room, caller: Caller, document: str, variables: Mapping[str, Any]) -> Json:
     """Run one document and return GitHub's `{"data": …, "errors": […]}`."""
+    parsed, errors = read_document(document)
+    if errors:
+        return {"data": None, "errors": [_error(error) for error in errors]}
     asked = Asked(room, caller)
     with room.lock:
-        result = graphql_sync(
-            schema,
-            document,
+        result = execute_sync(
+            graphql_schema(),
+            parsed,
             root_value=_root(asked),
             context_value=asked,
             variable_values=dict(variables),
@@ -130,6 +134,9 @@ def _repository(asked: Asked, full_name: str) -> Json:
         "id": repository.node_id,
         "nameWithOwner": repository.full_name,
         "isFork": repository.parent is not None,
+        "mergeCommitAllowed": "merge" in repository.methods,
+        "rebaseMergeAllowed": "rebase" in repository.methods,
+        "squashMergeAllowed": "squash" in repository.methods,
         "pullRequest": pull_request,
     }
 
@@ -258,6 +265,7 @@ def _pull(asked: Asked, repository: Repository, issue: Issue) -> Json:
         "state": "MERGED" if pull.merged_at else issue.state.upper(),
         "url": issue_html_url(asked.room.state, repository, issue),
         "headRefOid": pull.head_sha,
+        "baseRefName": pull.base_ref,
         "headRefName": pull.head_ref,
         "headRepository": lambda info: pull.source and _repository(asked, pull.source.full_name),
         "isCrossRepository": pull.source is not repository,

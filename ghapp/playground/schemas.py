@@ -5,10 +5,11 @@ false`. A playground that invents a field would then teach the App something fal
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from jsonschema_rs import Draft202012Validator, Registry, ValidationError, ValidationErrorKind
 
@@ -30,6 +31,7 @@ class Schemas:
         self._prefix = f"{base}#/$defs/"
         self._registry = Registry([(base, document)])
         self._validators: dict[int, Draft202012Validator] = {}  # by id of a schema in `document`, which lives as long
+        self._shapes: dict[tuple[int, ...], Shape] = {}  # by ids, too
 
     def breaches(self, schema: Schema, value: object) -> list[str]:
         """Every way in which `value` differs from `schema` (a part of this extract), each with its place."""
@@ -40,26 +42,30 @@ class Schemas:
         found = [line for error in validator.iter_errors(value) for line in explained(error)]
         return found + [f"{place}: not in the description" for place in self.unknown([schema], value, "$")]
 
-    def unknown(self, schemas: Iterable[Schema], value: object, place: str) -> Iterator[str]:
+    def unknown(self, schemas: Sequence[Schema], value: object, place: str) -> Iterator[str]:
         """Places of properties that no part of `schemas` knows, at any depth.
 
         A property is known if any branch of an `allOf`, `anyOf` or `oneOf` has it, whichever branch the value took.
-        An object is open, so that anything goes, where a branch is an object without properties, or has a schema for
-        the rest. `additionalProperties: true` beside properties opens nothing: GitHub writes it to combine branches.
         """
-        facets = [facet for schema in schemas for facet in self._facets(schema)]
+        if not isinstance(value, (dict, list)):
+            return
+        shape = self._shape(schemas)
         if isinstance(value, list):
-            items = [facet["items"] for facet in facets if "items" in facet]
             for index, item in enumerate(value):
-                yield from self.unknown(items, item, f"{place}[{index}]")
-        elif isinstance(value, dict):
-            opened = any(map(is_open, facets))
-            for name, child in value.items():
-                known = [facet["properties"][name] for facet in facets if name in facet.get("properties", ())]
-                if known:
-                    yield from self.unknown(known, child, f"{place}.{name}")
-                elif not opened:
-                    yield f"{place}.{name}"
+                yield from self.unknown(shape.items, item, f"{place}[{index}]")
+            return
+        for name, child in value.items():
+            if name in shape.properties:
+                yield from self.unknown(shape.properties[name], child, f"{place}.{name}")
+            elif not shape.is_open:
+                yield f"{place}.{name}"
+
+    def _shape(self, schemas: Sequence[Schema]) -> "Shape":
+        """What these schemas have to say together, worked out once: they live as long as the document."""
+        key = tuple(map(id, schemas))
+        if key not in self._shapes:
+            self._shapes[key] = Shape.of([facet for schema in schemas for facet in self._facets(schema)])
+        return self._shapes[key]
 
     def _facets(self, schema: Schema) -> Iterator[Schema]:
         """`schema` and everything it is composed of, references followed."""
@@ -70,6 +76,29 @@ class Schemas:
         for word in ("allOf", "anyOf", "oneOf"):
             for branch in schema.get(word, ()):
                 yield from self._facets(branch)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a value may hold: the schemas of its items and of each property, and whether others may be there too.
+
+    An object is open, so that anything goes, where a branch is an object without properties, or has a schema for
+    the rest. `additionalProperties: true` beside properties opens nothing: GitHub writes it to combine branches.
+    """
+
+    items: tuple[Schema, ...]
+    properties: Mapping[str, tuple[Schema, ...]]
+    is_open: bool
+
+    @classmethod
+    def of(cls, facets: Sequence[Schema]) -> Self:
+        """The shape that these schemas, taken without their compositions, make together."""
+        properties: dict[str, tuple[Schema, ...]] = {}
+        for facet in facets:
+            for name, schema in facet.get("properties", {}).items():
+                properties[name] = (*properties.get(name, ()), schema)
+        items = tuple(facet["items"] for facet in facets if "items" in facet)
+        return cls(items, properties, any(map(is_open, facets)))
 
 
 @cache

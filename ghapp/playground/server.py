@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from ghapp.playground.auth import Caller, RefusedError, caller_of, token_of
-from ghapp.playground.contract import Contract, graphql_schema
+from ghapp.playground.contract import Contract
 from ghapp.playground.git_http import GitHttp, Update
 from ghapp.playground.graphql import execute
 from ghapp.playground.rest import (
@@ -70,8 +70,6 @@ def create_app(world: World, blueprints: Iterable[Blueprint] = ()) -> Flask:
 
 
 def _graphql(world: World) -> Callable[[], Response]:
-    schema = graphql_schema()
-
     def answer() -> Response:
         try:
             caller = caller_of(world.state, request.headers.get("Authorization"), world.now(), "")
@@ -85,7 +83,7 @@ def _graphql(world: World) -> Callable[[], Response]:
         if world.contract is not None:
             world.violations += world.contract.graphql(given["query"])
         world.limits.use(caller.bearer, world.now())
-        shown = execute(schema, world, caller, given["query"], given.get("variables") or {})
+        shown = execute(world, caller, given["query"], given.get("variables") or {})
         if fault is not None:
             return door.spoilt(fault)
         return door.respond(Answer(shown), door.limit_headers(world, caller.bearer))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator
@@ -118,6 +119,7 @@ class Config(Model):
         return tuple(Check(verifier.name, verifier.run) for verifier in self.verify or ())
 
     @classmethod
+    @lru_cache(maxsize=64)  # read at every look at a pull request, and hardly ever another
     def parse(cls, text: str | bytes | None) -> Self:
         """The config that the file's content asks for; the defaults for None. Raises ConfigError."""
         data = load(text or "")
