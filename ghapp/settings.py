@@ -56,6 +56,16 @@ class Settings:
         "Where git and the web pages are; `https://HOST` for Enterprise Server.",
         "https://github.com",
     )
+    github_client_id: str = _setting(
+        "GITHUB_CLIENT_ID", "The App's client id, with which people in Slack sign in at GitHub.", ""
+    )
+    github_client_secret: str = _secret("GITHUB_CLIENT_SECRET", "The App's client secret, for the same.")
+    slack_bot_token: str = _secret("SLACK_BOT_TOKEN", "The Slack app's bot token (`xoxb-…`). Without it, no Slack.")
+    slack_signing_secret: str = _secret("SLACK_SIGNING_SECRET", "The secret by which Slack signs what it sends.")
+    slack_app_token: str = _secret(
+        "SLACK_APP_TOKEN", "An app-level token (`xapp-…`): Socket Mode, for a machine without a public address."
+    )
+    slack_api_url: str = _setting("SLACK_API_URL", "Slack's Web API.", "https://slack.com/api/")
     redis_url: str = field(  # it may carry a password
         default="redis://127.0.0.1:6379/0",
         repr=False,
@@ -77,6 +87,11 @@ class Settings:
         "advise",
     )
     judge_model: str = _setting("HONK_JUDGE_MODEL", "The model that judges.", "claude-haiku-5-5")
+    router_model: str = _setting(
+        "HONK_ROUTER_MODEL",
+        "The model that finds out which repository a wish in Slack is about; without a model key, plain rules do.",
+        "claude-haiku-5-5",
+    )
     issue_dollars: float = _dollars("HONK_ISSUE_DOLLARS", "What all runs of one issue may spend", 50.0)
     person_dollars: float = _dollars("HONK_PERSON_DOLLARS", "What one person's runs may spend a day", 100.0)
     repository_dollars: float = _dollars("HONK_REPOSITORY_DOLLARS", "What one repository's runs may spend a day", 200.0)
@@ -96,6 +111,9 @@ class Settings:
         each=_SERVER,
     )
     data: Path = _setting("HONK_DATA", "The folder for mirrors, templates and sandboxes; a cache.", Path(".honk"))
+    build_megabytes: int = _setting(
+        "HONK_BUILD_MEGABYTES", "The largest build that is fetched from CI.", 500, least=1, most=4_000
+    )
     public_url: str = _setting("HONK_PUBLIC_URL", "Where people reach the web part; run pages link there.", "")
     host: str = _setting("HONK_HOST", "The address that the web part listens on.", "127.0.0.1")
     port: int = _setting("PORT", "The port that the web part listens on.", 8000, least=1, most=65_535)
@@ -140,6 +158,11 @@ class Settings:
     def has_app(self) -> bool:
         """Whether a GitHub App is configured."""
         return bool(self.github_app_id)
+
+    @property
+    def has_slack(self) -> bool:
+        """Whether a Slack app is configured."""
+        return bool(self.slack_bot_token)
 
     def require(self, *names: str) -> None:
         """Raise UserError naming each of these environment variables that is not set."""

@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from ghapp.core.chat import Speaker, Talk
+
 
 @dataclass(frozen=True)
 class Repository:
@@ -171,6 +173,59 @@ class InstallationChanged:
     kind: Literal["installation_changed"] = "installation_changed"
 
 
+@dataclass(frozen=True)
+class MessageWritten:
+    """Somebody wrote in the chat, to us or in a thread. `ts` names the message, `at` is its time (ISO 8601, UTC).
+
+    `addressed`: it was meant for us, by a mention, a direct message, `/honk`, or the shortcut on the message `ts`, whose
+    text it then has. `command`: it is the text after `/honk`, and there is no message.
+    """
+
+    talk: Talk
+    speaker: Speaker
+    text: str
+    ts: str
+    at: str
+    addressed: bool
+    command: bool = False
+    kind: Literal["message_written"] = "message_written"
+
+
+@dataclass(frozen=True)
+class ButtonPressed:
+    """A button of ours was pressed, or a sign put on a message of ours that means the same.
+
+    `name` and `value` are the button's, `message` is what it stands on, `press` tells this press from every other.
+    """
+
+    talk: Talk
+    speaker: Speaker
+    name: str
+    value: str
+    message: str
+    press: str
+    at: str
+    kind: Literal["button_pressed"] = "button_pressed"
+
+
+@dataclass(frozen=True)
+class WordSaid:
+    """A word from the chat that came through to a thread. `actor` is who the speaker is at GitHub.
+
+    `text` is what a comment would say, a command with its `/honk`; `sha` is the commit that a button was about; `at` is
+    its time (ISO 8601, UTC), and `number` tells it from every other: the chat's timestamp in microseconds.
+    """
+
+    thread: Thread
+    actor: Actor
+    text: str
+    sha: str
+    at: str
+    talk: Talk
+    number: int
+    kind: Literal["word_said"] = "word_said"
+
+
 ThreadEvent = (
     IssueLabeled
     | IssueUnlabeled
@@ -181,21 +236,31 @@ ThreadEvent = (
     | ChecksChanged
     | ReviewsChanged
     | PullChanged
+    | WordSaid
 )
 Event = ThreadEvent | InstallationChanged
+"""What is decided on."""
+
+ChatEvent = MessageWritten | ButtonPressed
+"""What is said in the chat. It has to be known first who says it and what it is about; a WordSaid may come of it."""
+
+Happening = Event | ChatEvent
+"""All that comes in."""
 
 BRANCH_PREFIX = "honk/"
 _NUMBER = re.compile("[1-9][0-9]{0,9}")
 
 
-def inbox_key(event: Event) -> str:
-    """The inbox that an event belongs to: its thread's, or its installation's."""
+def inbox_key(event: Happening) -> str:
+    """The inbox that an event belongs to: its thread's, its installation's, or that of its talk."""
     if isinstance(event, InstallationChanged):
         return f"installation:{event.installation}"
+    if isinstance(event, ChatEvent):
+        return f"chat:{event.talk.key}"
     return event.thread.key
 
 
-def meaning(event: Event) -> str | None:
+def meaning(event: Happening) -> str | None:
     """A name for what happened, equal for two deliveries of one happening; None where acting twice does no harm."""
     match event:
         case CommentCreated() | CommentDeleted():
@@ -204,6 +269,12 @@ def meaning(event: Event) -> str | None:
             return f"{event.kind}:{event.thread.key}:{event.updated_at}:{event.label.casefold()}"
         case BoxTicked():
             return f"{event.kind}:{event.comment}:{event.box}:{event.at}"
+        case MessageWritten():
+            return f"{event.kind}:{event.talk.team}:{event.talk.channel}:{event.speaker.user}:{event.ts}"
+        case ButtonPressed():
+            return f"{event.kind}:{event.talk.team}:{event.speaker.user}:{event.press}"
+        case WordSaid():
+            return f"{event.kind}:{event.talk.key}:{event.number}:{event.actor.id}"
         case _:
             return None
 

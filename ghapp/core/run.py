@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal
 
 from ghapp.core.budget import DEFAULT_BUDGET, NOTHING_USED, Budget, Usage
+from ghapp.core.builds import Build
 from ghapp.core.checks import Check as CiCheck
 from ghapp.core.ci import Failure
 from ghapp.core.events import Actor, Thread, branch_name
@@ -201,7 +202,8 @@ class Run:
     failures that CI sent the run back for. `ledger` are the points of its reviews and `left_out` who was not heard
     there; `ask_again` whom to ask for a review once CI is green. `wish` is a word to merge that waits. `merged_sha`
     is the commit that it came to on the base, and `watched_until` how long the base branch is watched after that;
-    `deployment` the newest one that was asked for. `verified` says that GitHub signed the head.
+    `deployment` the newest one that was asked for. `verified` says that GitHub signed the head. `builds` are those of
+    the head that can be installed or opened, and stale ones until they are replaced.
     """
 
     id: str
@@ -263,6 +265,7 @@ class Run:
     watched_until: float = 0.0
     deployment: Deployment | None = None
     verified: bool = False
+    builds: tuple[Build, ...] = ()
 
     @property
     def branch(self) -> str:

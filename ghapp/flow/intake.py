@@ -8,8 +8,10 @@ from ghapp.core.config import PATH, Config
 from ghapp.core.errors import Superseded, UserError
 from ghapp.core.events import (
     BoxTicked,
+    ChatEvent,
     CommentCreated,
     Event,
+    Happening,
     InstallationChanged,
     IssueLabeled,
     Thread,
@@ -57,7 +59,7 @@ class Intake:
         """
         with self.inbox.drain(inbox) as mail:
             while mail is not None and (event := mail.peek()) is not None:
-                if not policy.is_told_again(event, mail.after()):
+                if not isinstance(event, ChatEvent) and not policy.is_told_again(event, mail.after()):
                     self._act_and_tell(event)
                 mail.done()
         if inbox in self.inbox.wanted():
@@ -187,8 +189,8 @@ class Intake:
             mail.done()
         self._tell_failure(event, sentence)
 
-    def _tell_failure(self, event: Event, sentence: str) -> None:
-        if isinstance(event, InstallationChanged) or not policy.asks_for_something(event):
+    def _tell_failure(self, event: Happening, sentence: str) -> None:
+        if isinstance(event, InstallationChanged | ChatEvent) or not policy.asks_for_something(event):
             log.warning("%s could not be acted on: %s", event.kind, sentence)
             return
         try:

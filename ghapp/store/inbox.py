@@ -15,8 +15,10 @@ from pydantic import Field, TypeAdapter, ValidationError
 from redis import Redis
 
 from ghapp.core.events import (
+    ChatEvent,
     ChecksChanged,
     Event,
+    Happening,
     InstallationChanged,
     Repository,
     Thread,
@@ -28,7 +30,7 @@ from ghapp.store.connection import DAY, key, store_errors, text
 
 log = logging.getLogger(__name__)
 
-_EVENT: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+_EVENT: TypeAdapter[Happening] = TypeAdapter(Annotated[Happening, Field(discriminator="kind")])
 LOCK_SECONDS = 60.0
 _REMEMBER_DELIVERY = 4 * DAY
 """GitHub keeps a delivery for three days, and can send it again for as long."""
@@ -87,7 +89,7 @@ class Mailbox:
         self._keys = [key("reading", thread_key), key("inbox", thread_key)]
         self._token = token
 
-    def peek(self) -> Event | None:
+    def peek(self) -> Happening | None:
         """The oldest event that was not acted on; None also when the hold was lost.
 
         What another version of Honk stored and this one cannot read would block the thread for ever: it is set aside.
@@ -101,7 +103,7 @@ class Mailbox:
                     self._redis.eval(_SET_ASIDE, 3, *self._keys, key("unreadable"), self._token)
         return None
 
-    def after(self) -> Event | None:
+    def after(self) -> Happening | None:
         """The event after the oldest one; None when there is none (yet), or it cannot be read."""
         with store_errors():
             found = self._redis.lindex(self._keys[1], 1)
@@ -129,13 +131,13 @@ class Inboxes:
         self._lock_ms = int(lock_seconds * 1000)
         self._add = redis.register_script(_ADD)
 
-    def add(self, delivery: str, event: Event) -> str | None:
+    def add(self, delivery: str, event: Happening) -> str | None:
         """Store one delivery; its inbox, or None when it, or what it means, was stored before. Raises StoreDown.
 
         None also for checks of a commit that no thread follows, of which nothing is kept.
         """
         with store_errors():
-            found = event if isinstance(event, InstallationChanged) else self._in_its_thread(event)
+            found = event if isinstance(event, InstallationChanged | ChatEvent) else self._in_its_thread(event)
             if found is None:
                 return None
             means = meaning(found)

@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 
 from ghapp.core.errors import StoreDown
-from ghapp.core.events import ChecksChanged, CommentDeleted, Event, InstallationChanged, PullChanged
+from ghapp.core.events import ChecksChanged, CommentDeleted, Happening, InstallationChanged, PullChanged
 from ghapp.store.connection import connect, key
 from ghapp.store.inbox import Inboxes
 from tests.store.runs_of import MONA, REPOSITORY, commented, labeled, thread
@@ -22,9 +22,9 @@ def inboxes(redis: Redis) -> Inboxes:
     return Inboxes(redis)
 
 
-def _drained(inboxes: Inboxes, inbox: str = KEY) -> list[Event]:
+def _drained(inboxes: Inboxes, inbox: str = KEY) -> list[Happening]:
     """Everything in an inbox, taken out."""
-    found: list[Event] = []
+    found: list[Happening] = []
     with inboxes.drain(inbox) as mail:
         assert mail is not None
         while (event := mail.peek()) is not None:
@@ -42,7 +42,7 @@ def _fail_while_reading(inboxes: Inboxes) -> None:
 
 def test_mail_comes_out_in_the_order_it_came_in(inboxes: Inboxes) -> None:
     """The oldest first; an inbox that was emptied is wanted no more."""
-    events: list[Event] = [labeled(), commented(1), commented(2)]
+    events: list[Happening] = [labeled(), commented(1), commented(2)]
     assert all(inboxes.add(f"d{number}", event) for number, event in enumerate(events))
     assert inboxes.wanted() == (KEY,)
     assert _drained(inboxes) == events
@@ -60,7 +60,7 @@ def test_fifty_deliveries_of_one_event_at_once_are_one(inboxes: Inboxes) -> None
 @pytest.mark.parametrize(
     "event", [labeled(), commented(5), CommentDeleted(thread(), MONA, 5)], ids=lambda event: event.kind
 )
-def test_two_deliveries_with_one_meaning_are_one(inboxes: Inboxes, event: Event) -> None:
+def test_two_deliveries_with_one_meaning_are_one(inboxes: Inboxes, event: Happening) -> None:
     """A second hook, or a reconciler, may tell the same under another delivery id."""
     with ThreadPoolExecutor(20) as pool:
         stored = list(pool.map(lambda number: inboxes.add(f"d{number}", event), range(20)))
@@ -79,7 +79,7 @@ def test_two_deliveries_with_one_meaning_are_one(inboxes: Inboxes, event: Event)
         (ChecksChanged(thread(), "a" * 40, "status"), ChecksChanged(thread(), "a" * 40, "status")),
     ],
 )
-def test_what_differs_in_meaning_is_kept_twice(inboxes: Inboxes, first: Event, second: Event) -> None:
+def test_what_differs_in_meaning_is_kept_twice(inboxes: Inboxes, first: Happening, second: Happening) -> None:
     """Nothing is taken for a duplicate that is none; checks are looked at as often as they change."""
     assert inboxes.add("d1", first)
     assert inboxes.add("d2", second)

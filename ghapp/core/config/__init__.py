@@ -5,14 +5,13 @@ a setting with a typo must not be a setting that was silently not made. docs/con
 docs/honk.schema.json is `schema()`, for editors.
 """
 
-from ghapp.core.config.file import LATER, Config, schema
+from ghapp.core.config.file import Config, schema
 from ghapp.core.config.pulls import Autofix, Ci, Environment, Merge, PullRequest, Reviews, Role
 from ghapp.core.config.reading import MAX_BYTES, MAX_DEPTH
 from ghapp.core.config.values import PATH, ConfigError, same_label
 from ghapp.core.config.work import Budget, EngineName, Judge, JudgeMode, Label, Server, Verifier
 
 __all__ = [
-    "LATER",
     "MAX_BYTES",
     "MAX_DEPTH",
     "PATH",

@@ -3,26 +3,25 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from ghapp.core.commands import ENVIRONMENT
-from ghapp.core.config.pulls import Ci, Environment, Merge, PullRequest, Reviews
+from ghapp.core.config.pulls import Build, Ci, Environment, Merge, PullRequest, Reviews, Slack
 from ghapp.core.config.reading import load
 from ghapp.core.config.sentences import sentences
 from ghapp.core.config.values import PATH, ConfigError, Model, Name, Text, same_label
 from ghapp.core.config.work import Budget, EngineName, Judge, Label, Server, Verifier
 from ghapp.core.evidence import Check
 
-LATER = frozenset({"builds", "slack"})
-"""Keys of the plan that mean nothing yet. Refused rather than ignored: someone who writes one relies on it."""
-
 _HOST = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*")
 _NAME = re.compile("[a-z0-9][a-z0-9-]*")
 _RESERVED = frozenset({"honk"})
 """Names of MCP servers that are Honk's own."""
+
+_Named = TypeVar("_Named", Verifier, Build)
 
 _LABELS = {"honk": Label(), "honk:plan": Label(kind="plan")}
 
@@ -62,19 +61,23 @@ class Config(Model):
     reviews: Reviews = Field(Reviews(), description="How reviews are answered.")
     merge: Merge = Field(Merge(), description="What `/honk merge` does, and who may say it.")
     deploy: Mapping[Name, Environment] = Field({}, description="Environments for `/honk deploy NAME`, by name.")
+    builds: tuple[Build, ...] = Field(
+        (), strict=False, max_length=8, description="What a person can install or open, of each commit of ours."
+    )
+    slack: Slack = Field(Slack(), description="What is said in Slack.")
 
     @field_validator("labels")
     @classmethod
     def _add_to_the_defaults(cls, labels: Mapping[str, Label]) -> Mapping[str, Label]:
         return {**_LABELS, **labels}
 
-    @field_validator("verify")
+    @field_validator("verify", "builds")
     @classmethod
-    def _each_name_once(cls, verify: tuple[Verifier, ...] | None) -> tuple[Verifier, ...] | None:
-        names = [verifier.name for verifier in verify or ()]
+    def _each_name_once(cls, found: tuple[_Named, ...] | None) -> tuple[_Named, ...] | None:
+        names = [one.name for one in found or ()]
         if len(names) != len(set(names)):
             raise PydanticCustomError("twice", "must have each name only once")
-        return verify
+        return found
 
     @field_validator("egress")
     @classmethod
@@ -127,8 +130,6 @@ class Config(Model):
             return cls()
         if not isinstance(data, dict):
             raise ConfigError(f"`{PATH}` must be a mapping of keys to values, like `version: 1`.")
-        if later := sorted(LATER & data.keys()):
-            raise ConfigError(f"`{PATH}`: the key `{later[0]}` is not available in this version of Honk.")
         try:
             return cls.model_validate(data)
         except ValidationError as error:

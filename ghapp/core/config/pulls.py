@@ -83,3 +83,41 @@ class Environment(Model):
         if self.inputs and self.workflow is None:
             raise PydanticCustomError("inputs", "must name a `workflow` to have `inputs`")
         return self
+
+
+class Build(Model):
+    """Something that a person can install or open, of each commit of a pull request of ours."""
+
+    name: Name = Field(description="What it is called on the card.")
+    artifact: Annotated[Text, Field(max_length=255)] | None = Field(
+        None, description="Of Actions: the name of the artifact, or of the file in one; `*` is any text (`*.apk`)."
+    )
+    deployment: Annotated[Text, Field(max_length=255)] | None = Field(
+        None, description="Of a deployment: the environment whose address is the preview."
+    )
+    check: Annotated[Text, Field(max_length=255)] | None = Field(
+        None, description="Of a check or status: its name (`*` is any text), whose details lead to the preview."
+    )
+    workflow: Annotated[Text, Field(max_length=255)] | None = Field(
+        None, description="The file of a workflow that is started on each commit to make the `artifact`."
+    )
+    screenshots: Annotated[Text, Field(max_length=255)] | None = Field(
+        None, description="The name of an artifact with PNG or JPEG pictures; `*` is any text."
+    )
+    expires: int = Field(14, ge=1, le=90, description="Days after which its page and its files go.")
+
+    @model_validator(mode="after")
+    def _comes_from_one_place(self) -> Self:
+        if [self.artifact, self.deployment, self.check].count(None) != 2:
+            raise PydanticCustomError("source", "must have one of `artifact`, `deployment` and `check`")
+        if self.workflow is not None and self.artifact is None:
+            raise PydanticCustomError("workflow", "must have an `artifact` for its `workflow`")
+        return self
+
+
+class Slack(Model):
+    """What is said in Slack."""
+
+    channels: tuple[Annotated[Text, Field(max_length=80)], ...] = Field(
+        (), strict=False, description="Names of the channels in which this repository is meant; `*` is any text."
+    )

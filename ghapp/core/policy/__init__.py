@@ -12,16 +12,19 @@ from ghapp.core.commands import Command, Verb
 from ghapp.core.config import Config
 from ghapp.core.events import (
     BoxTicked,
+    ButtonPressed,
     ChecksChanged,
     CommentCreated,
     CommentDeleted,
     Event,
+    Happening,
     InstallationChanged,
     IssueClosed,
     IssueLabeled,
     IssueUnlabeled,
     PullChanged,
     ReviewsChanged,
+    WordSaid,
 )
 from ghapp.core.intents import Intent
 from ghapp.core.policy import news, saying
@@ -41,6 +44,8 @@ def decide(event: Event, run: Run | None, config: Config, right: Permission) -> 
             return saying.commented(event, run, config, right)
         case BoxTicked():
             return saying.ticked(event, run, config, right)
+        case WordSaid():
+            return saying.said(event, run, config, right)
         case IssueUnlabeled() | CommentDeleted() | IssueClosed():
             return news.taken_back(event, run)
         case ChecksChanged():
@@ -53,7 +58,7 @@ def decide(event: Event, run: Run | None, config: Config, right: Permission) -> 
             return news.installation_changed(event)
 
 
-def is_told_again(event: Event, after: Event | None) -> bool:
+def is_told_again(event: Happening, after: Happening | None) -> bool:
     """Whether the next event makes us look at the same thing, so that one look is enough for both."""
     match event, after:
         case ChecksChanged(), ChecksChanged():
@@ -73,6 +78,8 @@ def asks_for_something(event: Event) -> bool:
             return event.actor.type != "Bot" and commands.parse(event.body) is not None
         case BoxTicked():
             return event.actor.type != "Bot" and event.box in saying.BOXES
+        case WordSaid():
+            return True
         case _:
             return False
 
@@ -86,16 +93,22 @@ def concerns_a_right(event: Event, run: Run | None, config: Config) -> bool:
             return asks_for_something(event) or saying.why_not_heard(event, run) is None
         case BoxTicked():
             return saying.why_not_ticked(event, run) is None
+        case WordSaid():
+            return True
         case _:
             return False
 
 
-def is_urgent(event: Event) -> bool:
+def is_urgent(event: Happening) -> bool:
     """Whether it is a word to stop, which is carried out before all that waits; whose word, is looked at then."""
     match event:
         case CommentCreated():
             return event.actor.type != "Bot" and commands.parse(event.body) == Command(Verb.STOP)
         case BoxTicked():
             return event.box == Verb.STOP
+        case WordSaid():
+            return commands.parse(event.text) == Command(Verb.STOP)
+        case ButtonPressed():
+            return event.name == Verb.STOP
         case _:
             return False

@@ -1,9 +1,9 @@
-"""What people say to us: by a label, in a comment, or by ticking a box. Who may say it is looked at here."""
+"""What people say to us: by a label, in a comment, by ticking a box, in the chat. Who may is looked at here."""
 
 from ghapp.core import commands, messages
 from ghapp.core.commands import Command, Refusal, Verb
 from ghapp.core.config import Config
-from ghapp.core.events import BoxTicked, CommentCreated, IssueLabeled
+from ghapp.core.events import BoxTicked, CommentCreated, IssueLabeled, WordSaid
 from ghapp.core.intents import Answer, Ignore, Intent, StartRun
 from ghapp.core.policy.verbs import LISTENING, Asked, obey, start, steer
 from ghapp.core.rights import NEEDED, TO_STEER, Permission, needed
@@ -48,6 +48,21 @@ def ticked(event: BoxTicked, run: Run | None, config: Config, right: Permission)
         return Ignore(reason)
     command, trigger = Command(BOXES[event.box]), Trigger(at=event.at)
     return _obey(Asked(command, event.actor, trigger, run, config, right, number=event.thread.number, sha=event.sha))
+
+
+def said(event: WordSaid, run: Run | None, config: Config, right: Permission) -> Intent:
+    """A command from the chat, or words: there the talk is about this thread only, so they are for its agent.
+
+    They wake one that waits, too.
+    """
+    found, login = commands.parse(event.text), event.actor.login
+    if isinstance(found, Refusal):
+        refusal = _not_allowed(Verb.HELP, NEEDED[Verb.HELP], right, login)
+        return refusal or Answer(messages.refusal(found), f"the command was not understood: {found.reason}")
+    if found is None:
+        found = Command(Verb.FIX, event.text)
+    trigger = Trigger(at=event.at, comment=event.number)
+    return _obey(Asked(found, event.actor, trigger, run, config, right, event.thread.number, sha=event.sha))
 
 
 def _obey(asked: Asked) -> Intent:

@@ -4,6 +4,8 @@ Every implementation may raise `TransientError` when the world is away or busy, 
 do something about it. What else is raised stands with the verb.
 """
 
+from ghapp.core.ports.builds import Artifact, Artifacts, BuildPages, Shelf, Taken
+from ghapp.core.ports.chat import Chat, ChatFiles, Choice, Identities, Invitation, People, Router, Talks
 from ghapp.core.ports.git import CommitText, GitStore, History
 from ghapp.core.ports.github import (
     GHOST,
@@ -63,8 +65,14 @@ __all__ = [
     "GHOST",
     "MODEL_SOCKET",
     "Account",
+    "Artifact",
+    "Artifacts",
     "BudgetSpent",
+    "BuildPages",
+    "Chat",
+    "ChatFiles",
     "Checks",
+    "Choice",
     "Clock",
     "Comment",
     "CommitText",
@@ -77,8 +85,10 @@ __all__ = [
     "GitStore",
     "History",
     "Host",
+    "Identities",
     "Image",
     "Inbox",
+    "Invitation",
     "Issue",
     "Issues",
     "JobLog",
@@ -88,6 +98,7 @@ __all__ = [
     "ModelAccess",
     "NoProgress",
     "Pace",
+    "People",
     "Pictures",
     "Prepared",
     "Pull",
@@ -101,9 +112,13 @@ __all__ = [
     "ReviewComment",
     "ReviewThread",
     "Reviews",
+    "Router",
     "Said",
     "Sandbox",
+    "Shelf",
     "Store",
+    "Taken",
+    "Talks",
     "Task",
     "Tell",
     "Transcripts",

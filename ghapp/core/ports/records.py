@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from ghapp.core.events import Event, Repository, Thread
+from ghapp.core.events import Happening, Repository, Thread
 from ghapp.core.evidence import CheckResult
 from ghapp.core.run import Remark, Run
 
@@ -69,7 +69,7 @@ class Store(Protocol):
 class Inbox(Protocol):
     """What has happened on each thread (and to each installation) and was not yet acted on."""
 
-    def add(self, delivery: str, event: Event) -> str | None:
+    def add(self, delivery: str, event: Happening) -> str | None:
         """Store one delivery under its id, in one transaction; the inbox it is in, or None when it was stored before.
 
         The inbox is not always the event's own: what happens on our pull request belongs to its issue.
@@ -96,11 +96,11 @@ class Inbox(Protocol):
 class Mail(Protocol):
     """A thread's inbox, held."""
 
-    def peek(self) -> Event | None:
+    def peek(self) -> Happening | None:
         """The oldest event that was not acted on."""
         ...
 
-    def after(self) -> Event | None:
+    def after(self) -> Happening | None:
         """The one after that, if it is there already."""
         ...
 

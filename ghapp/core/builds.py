@@ -1,0 +1,70 @@
+"""Builds that a person can install or open: each of one commit, and of no other."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class BuildKind(StrEnum):
+    """What a phone does with it."""
+
+    ANDROID = "android"
+    IOS = "ios"
+    WEB = "web"
+    FILE = "file"
+
+
+class BuildState(StrEnum):
+    """How it stands. A stale one is of an older commit than the head; a missing one says why it is."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    STALE = "stale"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class Build:
+    """One entry of the config's `builds` on one commit, as the run's record keeps it.
+
+    `token` is the unguessable part of its page's address, empty until there is one; `url` is where a preview is;
+    `file`, `size` (bytes), `title`, `identifier` and `version` are read from what was built. `artifact` is GitHub's id
+    of the archive that it came in, `pictures` how many screenshots came with it. `reason` says why it is missing;
+    `since` when it was first waited for and `expires_at` when its page goes (seconds since the epoch).
+    """
+
+    name: str
+    sha: str
+    state: BuildState = BuildState.WAITING
+    kind: BuildKind = BuildKind.FILE
+    token: str = ""
+    url: str = ""
+    file: str = ""
+    size: int = 0
+    title: str = ""
+    identifier: str = ""
+    version: str = ""
+    artifact: int = 0
+    pictures: int = 0
+    reason: str = ""
+    since: float = 0.0
+    expires_at: float = 0.0
+    workflow_run: int = 0
+
+
+@dataclass(frozen=True)
+class BuildPage:
+    """What the page at `/b/TOKEN` is about. It lives until `expires_at`, unless its repository's people revoke it.
+
+    `changed` is the commit in one line, `pull` the pull request; `wanted` is the config's pattern and `pictures_from`
+    that of the screenshots' archive (id `pictures_artifact`), so that a machine without the files can fetch them again.
+    """
+
+    token: str
+    repository_id: int
+    full_name: str
+    installation: int
+    pull: int
+    changed: str
+    build: Build
+    wanted: str = ""
+    pictures_artifact: int = 0

@@ -1,0 +1,1 @@
+"""Slack: where people ask, are told, and press buttons."""
