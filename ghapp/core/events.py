@@ -177,8 +177,8 @@ class InstallationChanged:
 class MessageWritten:
     """Somebody wrote in the chat, to us or in a thread. `ts` names the message, `at` is its time (ISO 8601, UTC).
 
-    `addressed`: it was meant for us, by a mention, a direct message, `/honk`, or the shortcut on the message `ts`, whose
-    text it then has. `command`: it is the text after `/honk`, and there is no message.
+    `addressed`: it was meant for us, by a mention, a direct message, `/honk`, or the shortcut on the message `ts`; the
+    text is then that of the message. `command`: it is the text after `/honk`, and there is no message.
     """
 
     talk: Talk
