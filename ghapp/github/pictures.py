@@ -12,9 +12,9 @@ from html.parser import HTMLParser
 from urllib.parse import SplitResult, urlsplit
 
 from ghapp.core.errors import TransientError, UserError
+from ghapp.core.picture_kinds import media_type, pixels
 from ghapp.core.ports import Image, Pictures
 from ghapp.github import downloads
-from ghapp.github.picture_kinds import media_type, pixels
 
 MAX_IMAGES = 5
 MAX_BYTES = 5 * 1024 * 1024 * 3 // 4

@@ -8,11 +8,11 @@ import pytest
 
 from ghapp.core.errors import Gone, TransientError
 from ghapp.core.events import Repository, Thread
+from ghapp.core.picture_kinds import media_type, pixels
 from ghapp.core.ports import Image
 from ghapp.github.app import GitHubApp
 from ghapp.github.checks import GitHubChecks
 from ghapp.github.issues import GitHubIssues
-from ghapp.github.picture_kinds import media_type, pixels
 from ghapp.github.pictures import MAX_BYTES, Attachments
 from ghapp.playground.state import CheckRun
 from ghapp.playground.world import World
