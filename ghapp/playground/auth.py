@@ -1,8 +1,10 @@
-"""Who calls: JWTs of Apps, tokens of installations and of people, each really checked.
+"""Who calls: JWTs of Apps, their client secrets, tokens of installations and of people, each really checked.
 
 https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
 """
 
+import binascii
+from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,11 +33,15 @@ NOT_FOUND = "Not Found"
 
 @dataclass(frozen=True)
 class Caller:
-    """Exactly one of `app` (by JWT) and `token` is set; neither for a stranger. `bearer` names whose limits count."""
+    """One of `app` (by JWT), `client` (by client secret) and `token` is set; none for a stranger.
+
+    `bearer` names whose limits count.
+    """
 
     bearer: str
     app: App | None = None
     token: Token | None = None
+    client: App | None = None
 
     @property
     def actor(self) -> Actor:
@@ -46,6 +52,8 @@ class Caller:
             app = self.token.installation.app
             return Actor(app.bot, app)
         assert self.token.user is not None
+        if self.token.app is not None:
+            raise RefusedError(403, NOT_ACCESSIBLE)
         return Actor(self.token.user)
 
     def sees(self, repository: Repository) -> bool:
@@ -71,6 +79,8 @@ class Caller:
         if self.token is None:
             if role != "read" or ":write" in permissions:
                 raise RefusedError(401, "Requires authentication")
+        elif self.token.app is not None:
+            raise RefusedError(403, NOT_ACCESSIBLE)
         elif self.token.installation is not None:
             self._require_installation(self.token, repository, permissions)
         elif self.token.user is not None:
@@ -96,6 +106,9 @@ def caller_of(state: State, authorization: str | None, now: datetime, address: s
     if not authorization:
         return Caller(bearer=address)
     scheme, _, value = authorization.partition(" ")
+    if scheme.lower() == "basic":
+        client = _client_of(state, value)
+        return Caller(bearer=f"client {client.id}", client=client)
     if scheme.lower() not in ("bearer", "token") or not value:
         raise RefusedError(401, BAD_CREDENTIALS)
     if value.count(".") == 2:
@@ -106,6 +119,23 @@ def caller_of(state: State, authorization: str | None, now: datetime, address: s
         raise RefusedError(401, BAD_CREDENTIALS)
     owner = f"installation {token.installation.id}" if token.installation else f"user {token.user and token.user.id}"
     return Caller(bearer=owner, token=token)
+
+
+def _client_of(state: State, encoded: str) -> App:
+    """The App that shows its client id and secret. Raises RefusedError 401."""
+    try:
+        client_id, _, secret = b64decode(encoded).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError) as error:
+        raise RefusedError(401, BAD_CREDENTIALS) from error
+    app = app_by_client(state, client_id)
+    if app is None or app.client_secret != secret:
+        raise RefusedError(401, BAD_CREDENTIALS)
+    return app
+
+
+def app_by_client(state: State, client_id: str) -> App | None:
+    """The App with this client id."""
+    return next((one for one in state.apps.values() if one.client_id == client_id), None)
 
 
 def token_of(state: State, value: str, now: datetime) -> Token | None:

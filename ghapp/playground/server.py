@@ -1,4 +1,4 @@
-"""The playground as one server: REST, GraphQL, git, logs and pages behind one loopback address."""
+"""The playground as one server: REST, GraphQL, git, logs, signing in and pages behind one loopback address."""
 
 import threading
 from collections.abc import Callable, Iterable
@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from ghapp.playground import oauth
 from ghapp.playground.auth import Caller, RefusedError, caller_of, token_of
 from ghapp.playground.contract import Contract
 from ghapp.playground.git_http import GitHttp, Update
@@ -64,7 +65,7 @@ def create_app(world: World, blueprints: Iterable[Blueprint] = ()) -> Flask:
     app.add_url_rule("/_artifacts/<owner>/<repo>/<int:run_id>/<int:artifact_id>", "artifacts", _artifacts(world))
     app.add_url_rule("/user-attachments/assets/<name>", "attachments", _attachments(world))
     app.register_error_handler(HTTPException, door.as_json)
-    for blueprint in blueprints:
+    for blueprint in (oauth.blueprint(world), *blueprints):
         app.register_blueprint(blueprint)
     return app
 

@@ -48,6 +48,9 @@ class App:
     hook_id: int
     hook_url: str | None = None
     webhook_secret: str = ""
+    client_secret: str = ""
+    callback_urls: tuple[str, ...] = ()
+    """Where people may be led back to when they signed in."""
 
     @property
     def node_id(self) -> str:
@@ -358,14 +361,28 @@ class Repository:
 
 @dataclass(eq=False)
 class Token:
-    """What a bearer may do: a person's token has a `user`, an installation's has its `installation` and limits."""
+    """What a bearer may do: a person's token has a `user`, an installation's has its `installation` and limits.
+
+    One with `user` and `app` came of signing in there, and tells who the person is.
+    """
 
     value: str
     user: User | None = None
+    app: App | None = None
     installation: Installation | None = None
     permissions: dict[str, str] = field(default_factory=dict)
     repository_ids: frozenset[int] | None = None
     expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Somebody said yes to an App, which has not yet asked for their token. `challenge` is PKCE's, if one was given."""
+
+    app: App
+    user: User
+    challenge: str
+    expires_at: datetime
 
 
 @dataclass(eq=False)
@@ -378,6 +395,8 @@ class State:
     installations: dict[int, Installation] = field(default_factory=dict)
     repositories: dict[str, Repository] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
+    sign_ins: dict[str, SignIn] = field(default_factory=dict)
+    """By the code that the browser carries back."""
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1001))
 
     @property

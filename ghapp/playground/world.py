@@ -61,8 +61,14 @@ class World(Room):
         hook_url: str | None = None,
         webhook_secret: str = "",
         app_id: int | None = None,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        callback_urls: Iterable[str] = (),
     ) -> App:
-        """Register the App under test; `public_key` is PEM, `permissions` and `events` all that it may and hears."""
+        """Register the App under test; `public_key` is PEM, `permissions` and `events` all that it may and hears.
+
+        `callback_urls` are where people may be led back to when they signed in; id and secret are made when not given.
+        """
         self._app = accounts.app(
             self,
             slug,
@@ -73,6 +79,9 @@ class World(Room):
             hook_url=hook_url,
             webhook_secret=webhook_secret,
             app_id=app_id,
+            client_id=client_id,
+            client_secret=client_secret,
+            callback_urls=callback_urls,
         )
         return self._app
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ghapp.playground.auth import RefusedError
+from ghapp.playground.auth import NOT_FOUND, RefusedError
 from ghapp.playground.deliveries import Delivery
 from ghapp.playground.rest.route import PAGES, Answer, Ask, Route, found
 from ghapp.playground.state import App, Installation
@@ -33,6 +33,22 @@ def current_user(ask: Ask) -> Answer:
 
 def get_user(ask: Ask) -> Answer:
     return Answer(people.profile(ask.state, found(ask.state.user(ask.path["username"]))))
+
+
+def get_user_by_id(ask: Ask) -> Answer:
+    number = ask.path["account_id"]
+    who = found(next((one for one in ask.state.users.values() if one.id == number), None))
+    return Answer(people.profile(ask.state, who))
+
+
+def delete_token(ask: Ask) -> Answer:
+    """A token of somebody who signed in is no good any more."""
+    client = found(ask.caller.client)
+    token = found(ask.state.tokens.get(ask.body["access_token"]))
+    if token.app is not client or ask.path["client_id"] != client.client_id:
+        raise RefusedError(404, NOT_FOUND)
+    del ask.state.tokens[token.value]
+    return Answer(status=204)
 
 
 def app_of(ask: Ask) -> App:
@@ -148,7 +164,15 @@ def redeliver(ask: Ask) -> Answer:
 ROUTES = (
     Route("GET", "/rate_limit", rate_limit),
     Route("GET", "/user", current_user),
+    Route("GET", "/user/{account_id}", get_user_by_id),
     Route("GET", "/users/{username}", get_user),
+    Route(
+        "DELETE",
+        "/applications/{client_id}/token",
+        delete_token,
+        by="client",
+        body=frozenset({"access_token"}),
+    ),
     Route("GET", "/app", get_app, by="app"),
     Route("GET", "/app/installations", list_installations, by="app", query=PAGES),
     Route("GET", "/app/installations/{installation_id}", get_installation, by="app"),

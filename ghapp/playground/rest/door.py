@@ -29,7 +29,7 @@ def flask_rule(template: str) -> str:
         name = part[1:-1] if part.startswith("{") else ""
         if name in _PATHS:
             part = f"<path:{name}>"
-        elif name == "workflow_id":  # a number, or the file's name
+        elif name in ("workflow_id", "client_id"):  # a number or the file's name, and what only looks like a number
             part = f"<{name}>"
         elif name.endswith(_INTEGERS):
             part = f"<int:{name}>"
@@ -136,6 +136,10 @@ class _Door:
             raise RefusedError(401, "A JSON web token could not be decoded")
         if self.route.by != "app" and caller.app is not None:
             raise RefusedError(401, "Bad credentials")
+        if (self.route.by == "client") != (caller.client is not None):
+            raise RefusedError(401, "Bad credentials")
+        if caller.token is not None and caller.token.app is not None and self.route.template != "/user":
+            raise NotModelledError("a user access token")
         if self.route.by == "installation" and (caller.token is None or caller.token.installation is None):
             raise RefusedError(403, "You must authenticate with an installation access token")
 

@@ -98,7 +98,8 @@ class Route:
     """One operation. `query` and `body` name what is modelled; anything else that GitHub knows is answered 501.
 
     `needs` are the permissions that an installation token must have (alternatives divided by `|`), `role` the least
-    role of a person. `by` says who may call: an App by JWT, an installation, or whoever holds the permission.
+    role of a person. `by` says who may call: an App by JWT, the same as a client by its secret, an installation, or
+    whoever holds the permission.
     """
 
     method: str
@@ -108,7 +109,7 @@ class Route:
     role: Role | None = None
     query: frozenset[str] = frozenset()
     body: frozenset[str] = frozenset()
-    by: Literal["anyone", "app", "installation"] = "anyone"
+    by: Literal["anyone", "app", "client", "installation"] = "anyone"
     content: bool = False
     """Whether it makes content that notifies people, and so counts against the secondary limit."""
 

@@ -41,6 +41,9 @@ def app(
     hook_url: str | None = None,
     webhook_secret: str = "",
     app_id: int | None = None,
+    client_id: str | None = None,
+    client_secret: str | None = None,
+    callback_urls: Iterable[str] = (),
 ) -> App:
     """Register an App with the PEM public key that its JWTs are checked with. A hook address gets a `ping`."""
     with room.lock:
@@ -50,7 +53,7 @@ def app(
         one = App(
             id=number,
             slug=slug,
-            client_id=f"Iv23li{number:014d}",
+            client_id=client_id or f"Iv23li{number:014d}",
             owner=owner,
             bot=user(room, f"{slug}[bot]", "Bot"),
             public_key=public_key,
@@ -60,6 +63,8 @@ def app(
             hook_id=room.state.next_id(),
             hook_url=hook_url,
             webhook_secret=webhook_secret,
+            client_secret=client_secret or secrets.token_hex(20),
+            callback_urls=tuple(callback_urls),
         )
         room.state.apps[number] = one
         if hook_url is not None:
