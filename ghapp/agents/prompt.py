@@ -106,6 +106,11 @@ def judge_system_prompt() -> str:
     return _text("judge.md")
 
 
+def router_system_prompt() -> str:
+    """The router's rules."""
+    return _text("router.md")
+
+
 def judge_prompt(
     request: Request, diff: str, left_out: Sequence[str], fault: str = "", boundary: str | None = None
 ) -> str:

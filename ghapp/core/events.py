@@ -178,7 +178,8 @@ class MessageWritten:
     """Somebody wrote in the chat, to us or in a thread. `ts` names the message, `at` is its time (ISO 8601, UTC).
 
     `addressed`: it was meant for us, by a mention, a direct message, `/honk`, or the shortcut on the message `ts`; the
-    text is then that of the message. `command`: it is the text after `/honk`, and there is no message.
+    text is then that of the message. `command`: it is the text after `/honk`, and there is no message. `again`: it had
+    to wait until the speaker was known at GitHub.
     """
 
     talk: Talk
@@ -188,6 +189,7 @@ class MessageWritten:
     at: str
     addressed: bool
     command: bool = False
+    again: bool = False
     kind: Literal["message_written"] = "message_written"
 
 
@@ -195,7 +197,8 @@ class MessageWritten:
 class ButtonPressed:
     """A button of ours was pressed, or a sign put on a message of ours that means the same.
 
-    `name` and `value` are the button's, `message` is what it stands on, `press` tells this press from every other.
+    `name` and `value` are the button's, `message` is what it stands on, `press` tells this press from every other, and
+    `again` is as above.
     """
 
     talk: Talk
@@ -205,6 +208,7 @@ class ButtonPressed:
     message: str
     press: str
     at: str
+    again: bool = False
     kind: Literal["button_pressed"] = "button_pressed"
 
 
@@ -270,9 +274,9 @@ def meaning(event: Happening) -> str | None:
         case BoxTicked():
             return f"{event.kind}:{event.comment}:{event.box}:{event.at}"
         case MessageWritten():
-            return f"{event.kind}:{event.talk.team}:{event.talk.channel}:{event.speaker.user}:{event.ts}"
+            return f"{event.kind}:{event.talk.team}:{event.talk.channel}:{event.speaker.user}:{event.ts}:{event.again}"
         case ButtonPressed():
-            return f"{event.kind}:{event.talk.team}:{event.speaker.user}:{event.press}"
+            return f"{event.kind}:{event.talk.team}:{event.speaker.user}:{event.press}:{event.again}"
         case WordSaid():
             return f"{event.kind}:{event.talk.key}:{event.number}:{event.actor.id}"
         case _:

@@ -165,6 +165,7 @@ class FollowCi:
         except UserError as error:  # the words matter more
             attempt.tell("note", f"the label {NEEDS_HELP} could not be put on: {error}")
         self._say(attempt, words)
+        self.status.aloud(attempt.run, f"ci:{run.head_sha}", words)
 
     def _say_no_ci(self, attempt: Attempt) -> None:
         """Nothing is reported, and nothing may ever be: no success, so a person must know that it is their turn."""

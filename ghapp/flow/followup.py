@@ -79,6 +79,8 @@ class FollowUp:
         """One thing after the other, as long as the run stays parked."""
         config, trouble = self._config(attempt)
         self._take_head(attempt, pull)
+        if attempt.run.means != config.merge.means:
+            attempt.update(means=config.merge.means)
         self.aftermath.follow(attempt)
         for look in (self.ci.look, self.reviews.look):
             if attempt.run.is_followed:

@@ -16,13 +16,15 @@ from ghapp.core.events import (
     IssueLabeled,
     Thread,
     ThreadEvent,
+    WordSaid,
 )
 from ghapp.core.kinds import changes_code
 from ghapp.core.ports import Clock, Inbox, Issues, Queue, Repositories, Store, Transcripts
 from ghapp.core.rights import Permission
 from ghapp.core.run import Conclusion, Errand, Run, State, conclude
+from ghapp.flow.desk import Desk
 from ghapp.flow.followup import FollowUp
-from ghapp.flow.starting import Starting
+from ghapp.flow.starting import BY_A_PERSON, Starting
 from ghapp.flow.status import Status
 from ghapp.flow.steering import Steering
 
@@ -38,7 +40,7 @@ _Passed = intents.SteerRun | intents.AskAgent | intents.TopUp | intents.AllowPat
 
 @dataclass(frozen=True)
 class Intake:
-    """Turns what happened into what is done about it."""
+    """Turns what happened into what is done about it. Without a desk, nobody can say anything in a chat."""
 
     repositories: Repositories
     issues: Issues
@@ -51,6 +53,7 @@ class Intake:
     follow_up: FollowUp
     steering: Steering
     clock: Clock
+    desk: Desk | None = None
 
     def drain(self, inbox: str) -> None:
         """Act on all mail of one inbox, oldest first.
@@ -59,11 +62,17 @@ class Intake:
         """
         with self.inbox.drain(inbox) as mail:
             while mail is not None and (event := mail.peek()) is not None:
-                if not isinstance(event, ChatEvent) and not policy.is_told_again(event, mail.after()):
+                if isinstance(event, ChatEvent):
+                    self._hear(event)
+                elif not policy.is_told_again(event, mail.after()):
                     self._act_and_tell(event)
                 mail.done()
         if inbox in self.inbox.wanted():
             self.queue.intake(inbox)
+
+    def _hear(self, event: ChatEvent) -> None:
+        if self.desk is not None:
+            self.desk.hear(event)
 
     def _act_and_tell(self, event: Event) -> None:
         try:
@@ -106,15 +115,13 @@ class Intake:
         return found.model_copy(update={"engine": found.engine or self.starting.defaults.engine}), trouble
 
     def _right(self, event: Event, run: Run | None, config: Config) -> Permission:
-        if not isinstance(event, IssueLabeled | CommentCreated | BoxTicked) or not policy.concerns_a_right(
-            event, run, config
-        ):
+        if not isinstance(event, BY_A_PERSON) or not policy.concerns_a_right(event, run, config):
             return Permission.NONE
         return self.repositories.permission(event.thread.repository, event.actor)
 
     def _do(self, intent: intents.Intent, event: Event, run: Run | None, config: Config) -> None:
         match intent:
-            case intents.StartRun() if isinstance(event, IssueLabeled | CommentCreated | BoxTicked):
+            case intents.StartRun() if isinstance(event, BY_A_PERSON):
                 self.starting.start(intent, event, run, config)
             case intents.CancelRun() if run is not None:
                 self.cancel(run, intent.conclusion, intent.reason)
@@ -138,7 +145,7 @@ class Intake:
         match word:
             case intents.SteerRun():
                 self.steering.steer(run, word)
-                self.issues.react(run.thread, word.comment, "eyes")
+                self._seen(event)
             case intents.AskAgent():
                 self.steering.ask(run, word)
                 self._seen(event)
@@ -209,8 +216,12 @@ class Intake:
                 self.store.supersede(conclude(run, Conclusion.CANCELLED, self.clock.now(), intent.reason))
 
     def _answer(self, event: Event, answer: intents.Answer) -> None:
-        """Say it on the thread, once for each event (or once for all), even when the event is acted on again."""
+        """Say it where it was said, once for each event (or once for all), even when the event is acted on again."""
         assert not isinstance(event, InstallationChanged)
+        if isinstance(event, WordSaid):
+            if self.desk is not None:
+                self.desk.phone.answer(event.talk, event.number, answer.text)
+            return
         marker = messages.marker(answer.once or _name(event), "answer")
         where = _place(event)
         if answer.once and self._was_said(where, marker):
@@ -237,5 +248,7 @@ def _name(event: Event) -> str:
             return f"{event.kind}-{event.updated_at}"
         case BoxTicked():
             return f"{event.box}-{event.at}"
+        case WordSaid():
+            return str(event.number)
         case _:
             return event.kind

@@ -250,6 +250,7 @@ class Merging:
         """On the pull request, once for each wish and commit: before the record, so that it is said in any case."""
         hidden = messages.marker(f"{run.id}-{wish.sha[:9]}-{wish.comment or wish.at}", "merge")
         self.issues.write_comment(Thread(run.thread.repository, number), f"{hidden}\n{words}", marker=hidden)
+        self.status.aloud(run, f"merge:{wish.sha}:{wish.comment or wish.at}", words)
 
 
 def _recorded(run: Run, at: str) -> str | None:

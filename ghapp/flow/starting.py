@@ -7,15 +7,16 @@ from hashlib import sha256
 from ghapp.core import messages, policy
 from ghapp.core.config import Config
 from ghapp.core.errors import UserError
-from ghapp.core.events import BoxTicked, CommentCreated, IssueLabeled, IssueText, Thread
+from ghapp.core.events import BoxTicked, CommentCreated, IssueLabeled, IssueText, Thread, WordSaid
 from ghapp.core.intents import StartRun
 from ghapp.core.ports import Clock, Inbox, Issues, Pull, Pulls, Queue, Repositories, Store
 from ghapp.core.rights import Permission
 from ghapp.core.run import Conclusion, Errand, Remark, Request, Run, State, Step, Target, Trigger, conclude
 from ghapp.flow.status import Status
 
-Word = IssueLabeled | CommentCreated | BoxTicked
+Word = IssueLabeled | CommentCreated | BoxTicked | WordSaid
 """How a person asks for a run."""
+BY_A_PERSON = (IssueLabeled, CommentCreated, BoxTicked, WordSaid)
 
 MAX_REMARKS = 50
 MAX_BODY = 65_536
@@ -53,7 +54,8 @@ class Starting:
 
         Raises UserError, with what to do, when it cannot be on the branch that was meant.
         """
-        self.issues.react(event.thread, start.trigger.comment, "eyes")
+        if not isinstance(event, WordSaid):  # which stands in the chat
+            self.issues.react(event.thread, start.trigger.comment, "eyes")
         run = self._about_its_pull(self._run(start, event, last, config), start, last)
         if last is not None and last.state is State.DEPLOYING:
             reason = "The base branch is no longer watched: a new run begins here."
@@ -152,7 +154,7 @@ class Starting:
 
 def _told(event: Word) -> IssueText | None:
     """The request as it came with the event. On our own pull request, those would be our words."""
-    if isinstance(event, BoxTicked) or (isinstance(event, CommentCreated) and event.on_pull):
+    if isinstance(event, BoxTicked | WordSaid) or (isinstance(event, CommentCreated) and event.on_pull):
         return None
     return event.issue
 

@@ -1,4 +1,4 @@
-"""The status comment: one per run, edited in place, at most once in five seconds."""
+"""Telling people where a run stands: the status comment, edited in place at most once in five seconds, and the chat."""
 
 import logging
 from collections.abc import Callable
@@ -8,13 +8,14 @@ from ghapp.core import messages
 from ghapp.core.errors import Gone, TransientError, UserError
 from ghapp.core.ports import Clock, Conversations, Issues, Pace, Store
 from ghapp.core.run import Run
+from ghapp.flow.phone import Phone
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Status:
-    """Tells people where a run stands. `page` makes the address of a run's page from its key."""
+    """Tells people where a run stands. `page` makes the address of a run's page from its key; no phone is no chat."""
 
     issues: Issues
     store: Store
@@ -22,6 +23,7 @@ class Status:
     pace: Pace
     clock: Clock
     page: Callable[[str], str]
+    phone: Phone | None = None
 
     def open(self, run: Run) -> Run:
         """Write the comment of a run that is not kept yet; the run with the comment's id.
@@ -33,19 +35,42 @@ class Status:
     def tell(self, run: Run) -> None:
         """Say where the run stands, or owe it to the next `flush` when the last edit is too recent.
 
-        No run fails because a comment cannot be written: while GitHub is away it stays owed, and where nobody may
-        comment (a locked conversation, a repository that was taken from us) it is let go.
+        A milestone is told at once. No run fails because a comment cannot be written: while GitHub or the chat is away
+        it stays owed, and where nobody may comment (a locked conversation, a repository that was taken from us) it is
+        let go.
         """
-        if not self.pace.allows(run.id):
-            return
+        rang = self._ring(run)
+        if self.pace.allows(run.id) and self._told(run, self._write) and self._told(run, self._progress) and rang:
+            self.pace.settled(run.id)
+
+    def show_builds(self, run: Run) -> None:
+        """Its builds changed: the chat is told at once."""
+        if self.phone is not None:
+            self._told(run, self.phone.builds)
+            self._ring(run)
+
+    def aloud(self, run: Run, key: str, words: str) -> None:
+        """Something that was said on GitHub is said in the chat, too; once for its key."""
+        if phone := self.phone:
+            self._told(run, lambda run: phone.say(run, key, words))
+
+    def _ring(self, run: Run) -> bool:
+        return self.phone is None or self._told(run, self.phone.milestones)
+
+    def _progress(self, run: Run) -> None:
+        if self.phone is not None:
+            self.phone.progress(run)
+
+    def _told(self, run: Run, say: Callable[[Run], object]) -> bool:
+        """False when it stays owed."""
         try:
-            self._write(run)
+            say(run)
         except TransientError as error:
-            log.warning("the comment of run %s stays owed: %s", run.id, error)
-            return
+            log.warning("what there is to tell of run %s stays owed: %s", run.id, error)
+            return False
         except UserError as error:
-            log.warning("the comment of run %s cannot be written: %s", run.id, error)
-        self.pace.settled(run.id)
+            log.warning("what there is to tell of run %s cannot be said: %s", run.id, error)
+        return True
 
     def flush(self) -> None:
         """Write what is owed and may be written now; what the record says now, not what it said then."""

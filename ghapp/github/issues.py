@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from github.Issue import Issue as PyGithubIssue
@@ -21,6 +22,7 @@ _RENDERED = {"Accept": "application/vnd.github.full+json"}
 """https://docs.github.com/en/rest/using-the-rest-api/getting-started-with-the-rest-api#media-types"""
 
 _SIMILAR = 10
+_NEWEST = 30
 _MAX_QUERY = 256  # characters; https://docs.github.com/en/rest/search/search#limitations-on-query-length
 
 
@@ -34,6 +36,16 @@ class GitHubIssues:
         """The issue as it is now."""
         with github_errors():
             return _issue(self._issue(thread))
+
+    def open(self, repository: Repository, title: str, body: str, marker: str) -> int:
+        """Open an issue; its number. Among the newest there may be ours from a try whose answer was lost."""
+        _, bot = self._app.bot(repository.installation)
+        with github_errors():
+            here = self._app.repository(repository)
+            for issue in islice(here.get_issues(state="all"), _NEWEST):
+                if issue.user and issue.user.id == bot and marker in (issue.body or ""):
+                    return issue.number
+            return here.create_issue(title, body).number
 
     def comments(self, thread: Thread) -> tuple[Comment, ...]:
         """All comments, oldest first."""

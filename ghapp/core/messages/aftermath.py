@@ -1,6 +1,6 @@
 """What is said after a merge, and of deployments: what merged means here, what is red since, what is deployed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from ghapp.core.disarm import inline, plain
@@ -10,10 +10,13 @@ from ghapp.core.run import Deployment, Run
 BASE_RED = "The base branch is red since the merge"
 """How the note begins by which an alert is told to be given already."""
 
+DEPLOYED, FAILED = "Deployed to ", "The deployment to "
+"""How the notes of deployments begin."""
+
 _MAX_NAMES = 8
 _ICONS = {"success": "✅", "inactive": "✅", "failure": "❌", "error": "❌", "cancelled": "❌", "timed_out": "❌"}
 
-_MEANS = {
+_MEANS: Mapping[str, str] = {
     "merged": "Nothing else comes of that by itself here.",
     "deployed": "Here that is deployed by itself.",
     "released": "Here it comes to people with the next release.",
@@ -21,6 +24,11 @@ _MEANS = {
 
 
 # --- after the merge ------------------------------------------------------------------------------------------------
+
+
+def means(word: str) -> str:
+    """What merged means here, by the word of the config; nothing when that was not read yet."""
+    return _MEANS.get(word, "")
 
 
 def is_merged(number: int, base: str, sha: str, means: Literal["merged", "deployed", "released"]) -> str:
@@ -57,12 +65,12 @@ def deployment_failed(run: Run, environment: str, state: str, url: str) -> str:
 
 def deployment_failed_note(environment: str) -> str:
     """Kept with the run."""
-    return f"The deployment to {coded(environment)} failed."
+    return f"{FAILED}{coded(environment)} failed."
 
 
 def deployed_note(environment: str, url: str) -> str:
     """Kept with the run."""
-    return f"Deployed to {coded(environment)}.{_at(url)}"
+    return f"{DEPLOYED}{coded(environment)}.{_at(url)}"
 
 
 def watch_is_over(number: int, failing: Sequence[str], waiting: bool, environments: Sequence[str]) -> str:

@@ -86,7 +86,7 @@ def status_comment(run: Run, now: float, page: str, waiting: Sequence[Remark] = 
     """
     end = run.history[-1].at if run.is_done and run.history else now
     head = f"**Honk** · {now_word(run)} · {duration(end - run.created_at)} · [follow it]({page})"
-    parts = [marker(run.id, "status"), head, _checklist(run), *(section(run) for section in _SECTIONS)]
+    parts = [marker(run.id, "status"), head, checklist(run), *(section(run) for section in _SECTIONS)]
     if not run.is_active:
         parts.append(quoted(run.reason))
     parts.append("\n".join(f"- {inline(note[:500])}" for note in run.notes[-_MAX_NOTES:]))
@@ -123,7 +123,7 @@ _SECTIONS: Sequence[Callable[[Run], str]] = (_pull, _signed, _checks, ci_causes,
 """What the comment says of the pull request, in this order. A section that has nothing to say is empty."""
 
 
-def _checklist(run: Run) -> str:
+def checklist(run: Run) -> str:
     """What is done, what is under way and what comes. A queued run begins anew; a paused one stands where it was."""
     steps = _CHECKLISTS.get(run.kind, _CHANGE)
     order = [state for state, _ in steps]

@@ -191,6 +191,10 @@ class Issues(Protocol):
         """The issue as it is now; another number, and perhaps another repository's issue, when it was moved there."""
         ...
 
+    def open(self, repository: Repository, title: str, body: str, marker: str) -> int:
+        """Open an issue; its number. `marker` is a hidden text of the body: when one of ours has it, that one."""
+        ...
+
     def comments(self, thread: Thread) -> tuple[Comment, ...]: ...
 
     def react(self, thread: Thread, comment: int | None, content: str) -> None:

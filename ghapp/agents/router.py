@@ -1,0 +1,98 @@
+"""The router: one cheap question to a model, which repository a wish from the chat is about.
+
+It chooses from a list by number, by a forced call of one tool, and what it says is only used where the person has the
+right in any case. Whatever goes wrong, there is no choice, and plain rules or the person decide.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Literal
+
+import anthropic
+from anthropic.types import Message, ToolParam
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from ghapp.agents.prompt import fenced, new_word, router_system_prompt
+from ghapp.core.events import Repository
+from ghapp.core.ports import Choice
+
+_MAX_TOKENS = 500
+_SECONDS = 15.0
+_MAX_TEXT, _MAX_TALK, _MOST = 8_000, 16_000, 200
+
+log = logging.getLogger(__name__)
+
+
+class _Belongs(BaseModel):
+    """What the tool takes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    repository: int = Field(description="the number in the list, or 0")
+    sure: bool
+    kind: Literal["fix", "plan", "ask"]
+    title: str = Field(description="at most 80 characters")
+
+
+_TOOL: ToolParam = {
+    "name": "belongs",
+    "description": "Where the wish belongs.",
+    "input_schema": _Belongs.model_json_schema(),
+    "strict": True,
+}
+
+
+class ModelRouter:
+    """Asks a model (`ports.Router`); without a key, nobody."""
+
+    def __init__(self, api_key: str, base_url: str, model: str) -> None:
+        self._key, self._address, self._model = api_key, base_url, model
+
+    def choose(self, text: str, channel: str, candidates: Sequence[Repository], hints: str) -> Choice | None:
+        """One of the candidates, or none of them; None when no model is set or it does not answer sensibly."""
+        if not self._key:
+            return None
+        offered = candidates[:_MOST]
+        try:
+            with anthropic.Anthropic(
+                api_key=self._key, base_url=self._address, max_retries=1, timeout=_SECONDS
+            ) as client:
+                return _choice(self._reply(client, _question(text, channel, offered, hints)), offered)
+        except (anthropic.APIError, ValidationError, ValueError) as error:
+            log.warning("the router has no answer: %s", str(error)[:300])
+            return None
+
+    def _reply(self, client: anthropic.Anthropic, question: str) -> Message:
+        return client.messages.create(
+            model=self._model,
+            max_tokens=_MAX_TOKENS,
+            system=router_system_prompt(),
+            messages=[{"role": "user", "content": question}],
+            tools=[_TOOL],
+            tool_choice={"type": "tool", "name": "belongs"},
+        )
+
+
+def _question(text: str, channel: str, offered: Sequence[Repository], hints: str) -> str:
+    word = new_word()
+    names = "\n".join(f"{number}. {one.full_name}" for number, one in enumerate(offered, 1))
+    parts = [f"The lines around what others wrote carry the word {word}.", f"Repositories:\n{names}"]
+    parts += [fenced("channel", channel[:100], word)] if channel else []
+    parts += [fenced("talk", hints[-_MAX_TALK:], word)] if hints else []
+    return "\n\n".join([*parts, fenced("wish", text[:_MAX_TEXT], word), "That was all of it. Call `belongs`."])
+
+
+def _choice(reply: Message, offered: Sequence[Repository]) -> Choice:
+    """Raises ValueError when there is not exactly one call, or it names a number that is not in the list."""
+    content = reply.content if isinstance(reply, Message) and isinstance(reply.content, list) else []
+    calls = [block for block in content if block.type == "tool_use" and block.name == "belongs"]
+    if len(calls) != 1:
+        raise ValueError(f"there were {len(calls)} calls of the tool in place of one")
+    given = _Belongs.model_validate(calls[0].input)
+    if not 0 <= given.repository <= len(offered):
+        raise ValueError(f"there is no repository {given.repository}")
+    repository = offered[given.repository - 1] if given.repository else None
+    title = " ".join(given.title.encode("utf-8", "replace").decode().split())[:80]
+    return Choice(repository, given.kind, title, given.sure and repository is not None)

@@ -1,0 +1,154 @@
+"""The desk of the chat: who speaks, and what about. What is known to be somebody's word goes on to its thread."""
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ghapp.core import commands, messages
+from ghapp.core.chat import Card
+from ghapp.core.commands import Refusal, Verb
+from ghapp.core.errors import UserError
+from ghapp.core.events import ButtonPressed, ChatEvent, MessageWritten, Thread, WordSaid
+from ghapp.core.ports import Chat, Identities, Invitation, Issues, Talks
+from ghapp.flow.asking import Asking
+from ghapp.flow.phone import Phone
+from ghapp.flow.words import Words, number_of
+
+log = logging.getLogger(__name__)
+
+_SAYS = {
+    "merge": "/honk merge",
+    "stop": "/honk stop",
+    "retry": "/honk retry",
+    "revert": "/honk revert",
+    "allow": "/honk allow",
+    "fix": "/honk fix",
+    "budget": "/honk budget",
+}
+"""What a button says. Who presses it says so, and what it is about is looked at then."""
+_WITH_VALUE = frozenset({"budget"})
+_SOMEBODY = re.compile(r"\s*<@")
+_VERBS = frozenset(verb.value for verb in Verb)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Hears what is said in the chat. The caller holds the talk's inbox. `link` makes the address of an invitation."""
+
+    chat: Chat
+    phone: Phone
+    talks: Talks
+    identities: Identities
+    words: Words
+    issues: Issues
+    asking: Asking
+    link: Callable[[str], str]
+
+    def hear(self, event: ChatEvent) -> None:
+        """Pass it on, ask back, or leave it. What only the person can mend is told to them alone."""
+        try:
+            if isinstance(event, MessageWritten):
+                self._read(event)
+            else:
+                self._press(event)
+        except UserError as error:
+            log.info("in %s: %s", event.talk.key, error)
+            self._whisper(event, Card(messages.could_not(str(error))))
+
+    def _read(self, event: MessageWritten) -> None:
+        """Everything in a talk of ours counts, but what is said to somebody else; elsewhere what is said to us."""
+        thread = self.talks.thread(event.talk) if event.talk.root else None
+        if not event.addressed and (thread is None or _SOMEBODY.match(event.text)):
+            return
+        if event.addressed and self._about_themselves(event):
+            return
+        user = self._user(event)
+        if user is None:
+            return
+        if thread is None:
+            self.asking.ask(event, user)
+        else:
+            self._pass_on(event, thread, user, _as_said(event.text, addressed=event.addressed))
+
+    def _about_themselves(self, event: MessageWritten) -> bool:
+        """Who they are, and what they may say: answered to them alone."""
+        match event.text.strip().lower():
+            case "link":
+                self._invite(event, None)
+            case "unlink":
+                self.identities.forget(event.speaker)
+                self._whisper(event, messages.unlinked())
+            case "help" | "":
+                if event.text.strip() or event.command:
+                    self._whisper(event, messages.chat_help())
+                return bool(event.text.strip() or event.command)
+            case _:
+                return False
+        return True
+
+    def _press(self, event: ButtonPressed) -> None:
+        talk = self.talks.find(event.talk) or event.talk
+        event = replace(event, talk=talk)
+        user = self._user(event)
+        if user is None:
+            return
+        if event.name in ("choose", "cancel"):
+            self.asking.chosen(event, user)
+            return
+        thread = self.talks.thread(talk)
+        if thread is None:
+            return
+        if event.name == "not-yet":
+            self.phone.quieten(talk, messages.later())
+        elif event.name in _SAYS:
+            said = _SAYS[event.name] + (f" {event.value}" if event.name in _WITH_VALUE else "")
+            self._pass_on(event, thread, user, said)
+
+    def _user(self, event: ChatEvent) -> int | None:
+        """GitHub's number of who speaks, looked up each time; None when there is none, which they are told."""
+        person = self.chat.person(event.speaker)
+        addressed = isinstance(event, ButtonPressed) or event.addressed
+        if not person.member:
+            if addressed:
+                self._whisper(event, messages.members_only())
+            return None
+        user = self.identities.github(event.speaker)
+        if user is None and addressed:
+            self._invite(event, replace(event, again=True))
+        return user
+
+    def _invite(self, event: ChatEvent, waiting: ChatEvent | None) -> None:
+        name = self.chat.person(event.speaker).name
+        token = self.identities.invite(Invitation(event.speaker, name, waiting))
+        self._whisper(event, messages.link_first(self.link(token)))
+
+    def _pass_on(self, event: ChatEvent, thread: Thread, user: int, text: str) -> None:
+        """To the thread's own inbox, as a word of a user of GitHub; what was written is kept on the record there."""
+        actor = self.words.speaker(thread.repository, user)
+        number = number_of(event.ts if isinstance(event, MessageWritten) else event.press)
+        if isinstance(event, MessageWritten):
+            mark = messages.marker(str(number), "chat")
+            self.issues.write_comment(thread, f"{mark}\n{messages.said_in_chat(actor.login, event.text)}", marker=mark)
+            if not event.command:
+                self.chat.react(event.talk, event.ts, "eyes")
+        sha = event.value if isinstance(event, ButtonPressed) and event.name == "merge" else ""
+        self.words.send(WordSaid(thread, actor, text, sha, event.at, event.talk, number))
+
+    def _whisper(self, event: ChatEvent, card: Card) -> None:
+        self.chat.whisper(event.talk, event.speaker, card)
+
+
+def _as_said(text: str, *, addressed: bool) -> str:
+    """A command when it reads like one, else the words as they are.
+
+    A single word is one in a talk of ours also when nobody is named; a sentence only when it is said to us.
+    """
+    words = text.split()
+    first = words[0].lower().rstrip(".!") if words else ""
+    if first not in _VERBS or (len(words) > 1 and not addressed):
+        return text
+    if first == Verb.STOP:
+        return f"/honk {first}"
+    said = f"/honk {' '.join([first, *words[1:]])}"
+    return text if isinstance(commands.parse(said), Refusal) else said
