@@ -1,5 +1,7 @@
 """Builds that a person can install or open: each of one commit, and of no other."""
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -14,12 +16,16 @@ class BuildKind(StrEnum):
 
 
 class BuildState(StrEnum):
-    """How it stands. A stale one is of an older commit than the head; a missing one says why it is."""
+    """How it stands. A stale one is of an older commit than the head; a missing one says why it is.
+
+    Of one that is gone, the page was revoked or has expired; it comes back when somebody asks for it, and not before.
+    """
 
     WAITING = "waiting"
     READY = "ready"
     STALE = "stale"
     MISSING = "missing"
+    GONE = "gone"
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,8 @@ class Build:
 
     `token` is the unguessable part of its page's address, empty until there is one; `url` is where a preview is;
     `file`, `size` (bytes), `title`, `identifier` and `version` are read from what was built. `artifact` is GitHub's id
-    of the archive that it came in, `pictures` how many screenshots came with it. `reason` says why it is missing;
+    of the archive that it came in (of a missing one: of the newest that was tried), `pictures` how many screenshots
+    came with it. `workflow_run` is the run that was started to make it. `reason` says in Markdown why it is missing or gone;
     `since` when it was first waited for and `expires_at` when its page goes (seconds since the epoch).
     """
 
@@ -68,3 +75,14 @@ class BuildPage:
     build: Build
     wanted: str = ""
     pictures_artifact: int = 0
+
+
+def fits(pattern: str, name: str) -> bool:
+    """Whether a name is as the pattern says, in which `*` is any text."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
+
+
+def builds_are_settled(builds: Collection[Build], head_sha: str) -> bool:
+    """Whether nothing is waited for any more: each build has been found for this head, or is known to be missing."""
+    waits = {one.name: one.state is BuildState.WAITING for one in builds if one.sha == head_sha}
+    return not any(waits.get(one.name, True) for one in builds)

@@ -46,6 +46,9 @@ class Verb(StrEnum):
 ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}")
 """The form of a name that `deploy` understands."""
 
+REVOKE = "revoke"
+"""What `build` understands."""
+
 
 class Reason(StrEnum):
     """Why a command line was refused."""
@@ -61,7 +64,8 @@ class Command:
     """What a comment asks for.
 
     `argument` is free text for fix, plan, ask and review; `+N` or `+N.NN` dollars for budget; a name for deploy; a
-    verb or nothing for help; and empty for all others. It is the person's text: nothing in it is safe to show as it is.
+    verb or nothing for help; `revoke` or nothing for build; and empty for all others. It is the person's text: nothing
+    in it is safe to show as it is.
     """
 
     verb: Verb
@@ -191,6 +195,12 @@ def _environment(verb: Verb, argument: str) -> Command | Refusal:
     return Refusal(reason, "“deploy” takes the name of one environment.", "deploy staging")
 
 
+def _build(verb: Verb, argument: str) -> Command | Refusal:
+    if argument.isascii() and argument.lower() == REVOKE:
+        return Command(verb, REVOKE)
+    return _nothing(verb, argument)
+
+
 def _help(verb: Verb, argument: str) -> Command | Refusal:
     topic = _verb(argument)
     if not argument or topic:
@@ -211,6 +221,7 @@ _UNDERSTANDS: dict[Verb, Callable[[Verb, str], Command | Refusal]] = {
     Verb.STOP: _stop,
     Verb.BUDGET: _budget,
     Verb.DEPLOY: _environment,
+    Verb.BUILD: _build,
     Verb.HELP: _help,
 }
 """How each verb reads its argument; verbs that are not here take none."""

@@ -94,6 +94,14 @@ class DeployRun:
 
 
 @dataclass(frozen=True)
+class BuildRun:
+    """Say where the run's builds are, and look again for those that are missing; or revoke all their pages."""
+
+    revoke: bool
+    reason: str
+
+
+@dataclass(frozen=True)
 class ResumeForReview:
     """Look at the reviews of the pull request again."""
 
@@ -162,6 +170,7 @@ Intent = (
     | UpdateRun
     | MergeRun
     | DeployRun
+    | BuildRun
     | TellStatus
     | CancelRun
     | ResumeForCI

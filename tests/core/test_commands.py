@@ -37,6 +37,7 @@ STOP = Command(Verb.STOP)
         ("/honk update", Command(Verb.UPDATE)),
         ("/honk revert", Command(Verb.REVERT)),
         ("/honk build", Command(Verb.BUILD)),
+        ("/honk build Revoke", Command(Verb.BUILD, "revoke")),
         ("/honk deploy staging-eu/1", Command(Verb.DEPLOY, "staging-eu/1")),
         ("/honk budget +5", Command(Verb.BUDGET, "+5")),
         ("/honk budget +$2.50", Command(Verb.BUDGET, "+2.50")),

@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 
 from ghapp.core import disarm, messages
 from ghapp.core.budget import MICROS, Usage
+from ghapp.core.builds import Build, BuildKind, BuildState
 from ghapp.core.checks import Check as CiCheck
 from ghapp.core.commands import Command, Refusal, Verb, parse
 from ghapp.core.events import Actor, Repository, Thread
@@ -108,6 +109,34 @@ def _spent(micros: int = 0, calls: int = 0) -> str:
     return messages.spent(replace(QUEUED, usage=Usage(calls=calls, micros=micros)))
 
 
+SHA, OLDER = "1a2b3c4d5e6f" + 28 * "0", "f0e1d2c3b4a5" + 28 * "0"
+BUILDING = replace(
+    WAITING,
+    head_sha=SHA,
+    published=(SHA,),
+    builds=(
+        Build("App", OLDER, BuildState.STALE, BuildKind.ANDROID, "OLD"),
+        Build("App", SHA),
+        Build(
+            "*Wear*",
+            SHA,
+            BuildState.READY,
+            BuildKind.ANDROID,
+            "APK",
+            file="w.apk",
+            size=3_400_000,
+            title="@Wear",
+            version="1.2",
+            pictures=2,
+            expires_at=1_780_000_000,
+        ),
+        Build("Site", SHA, BuildState.READY, BuildKind.WEB, "WEB", url="https://x.example", expires_at=1_780_000_000),
+        Build("iOS", OLDER, BuildState.STALE, BuildKind.IOS, "IPA"),
+        Build("iOS", SHA, BuildState.MISSING, reason="nothing was deployed to `ios`."),
+    ),
+)
+
+
 def _pull(**changes: object) -> Callable[[], str]:
     return lambda: messages.pull_body(replace(WAITING, **changes), PAGE)  # type: ignore[arg-type]
 
@@ -170,6 +199,31 @@ SAID: dict[str, Callable[[], str]] = {
             messages.was_lacking("Which of the two parsers?\n"),
         ]
     ),
+    "build_card": lambda: messages.build_card(BUILDING, lambda token: f"https://honk.example/b/{token}"),
+    "build_lines": lambda: messages.build_lines(BUILDING, lambda token: f"https://honk.example/b/{token}"),
+    "build_reasons": lambda: "\n\n".join(
+        [
+            messages.no_archive("*.apk", (), ()),
+            messages.no_archive("*.apk", ("logs", "coverage"), ("test",)),
+            messages.archive_expired("app`s"),
+            messages.archive_too_large("app", 2 << 30, 500_000_000),
+            messages.archive_refused("app", "it has an entry that leads out of it: ../@mona"),
+            messages.source_refused("GitHub refuses (403): Resource not accessible"),
+            messages.workflow_refused("app.yml", "GitHub refuses (422): No ref found"),
+            messages.workflow_gives_none("app.yml", "timed_out", "https://github.example/runs/1"),
+            messages.deployment_gives_none("preview", "", "", ("staging",)),
+            messages.deployment_gives_none("preview", "failure", "javascript:alert(1)", ()),
+            messages.deployment_gives_none("preview", "success", "", ()),
+            messages.check_gives_none("web*", ("web (1)",), ()),
+            messages.check_gives_none("web*", (), ("web (1)",)),
+            messages.check_gives_none("web*", (), ()),
+            messages.page_revoked(),
+            messages.build_page_expired(),
+            messages.no_builds(),
+            messages.nothing_to_build(),
+            *map(messages.builds_revoked, (0, 1, 2)),
+        ]
+    ),
     "commit": lambda: messages.commit_message(WAITING, "mona <11+mona@users.noreply.github.com>"),
     "check_titles": lambda: "\n".join(
         messages.check_title(found)
@@ -182,7 +236,6 @@ SAID: dict[str, Callable[[], str]] = {
             _refused("/honk retyr"),
             _refused("/honk frobnicate"),
             _refused("/honk stop the presses"),
-            messages.not_yet(Verb.BUILD),
             messages.already_at_work(QUEUED),
             messages.already_at_work(WAITING),
             messages.already_at_work(NO_MONEY),
@@ -339,6 +392,6 @@ def test_help_names_every_verb_and_fits_a_phone() -> None:
     """Each verb that does something is listed, and the whole is a screen of a phone."""
     told = messages.help_text()
     missing = [verb for verb in Verb if f"/honk {verb}" not in told]
-    assert missing == [Verb.BUILD, Verb.HELP]
+    assert missing == [Verb.HELP]
     assert len(told.splitlines()) <= 20
     assert all(len(line) <= 90 for line in told.splitlines())

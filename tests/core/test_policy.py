@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 
 from ghapp.core import policy
+from ghapp.core.builds import Build
 from ghapp.core.config import Config
 from ghapp.core.events import ChecksChanged, CommentDeleted, Event, InstallationChanged, IssueClosed, IssueUnlabeled
 from ghapp.core.intents import (
     Answer,
+    BuildRun,
     CancelRun,
     FollowPull,
     Ignore,
@@ -33,6 +35,7 @@ from tests.core.policy_cases import (
     DONE,
     HEAD,
     LATER,
+    MERGED,
     MERGED_SHA,
     MERGING,
     MONA,
@@ -58,6 +61,8 @@ from tests.core.policy_cases import (
     said,
     ticked,
 )
+
+BUILT = replace(MERGED, builds=(Build("app", HEAD),))
 
 TABLE: list[tuple[Event, Run | None, Permission, type, str]] = [
     # labels
@@ -107,7 +112,13 @@ TABLE: list[tuple[Event, Run | None, Permission, type, str]] = [
     (said("/honk help"), None, TRIAGE, Answer, "help was asked for"),
     (said("/honk help"), None, Permission.READ, Answer, "mona has read, help needs triage"),
     (said("/honk status"), WATCHED, TRIAGE, TellStatus, "status was asked for"),
-    (said("/honk build"), REVIEW, WRITE, Answer, "build is not in this version"),
+    (said("/honk build"), REVIEW, WRITE, BuildRun, "@mona said build"),
+    (said("/honk build"), BUILT, WRITE, BuildRun, "@mona said build"),
+    (said("/honk build"), replace(CODING, builds=BUILT.builds), WRITE, BuildRun, "@mona said build"),
+    (said("/honk build"), CODING, WRITE, Answer, "it is still being changed"),
+    (said("/honk build"), None, WRITE, Answer, "there is no pull request of ours"),
+    (said("/honk build"), DONE, WRITE, Answer, "there is no pull request of ours"),
+    (said("/honk build"), REVIEW, TRIAGE, Answer, "mona has triage, build needs write"),
     (said("/honk allow"), None, WRITE, Answer, "mona has write, allow needs maintain"),
     (said("/honk retyr"), None, WRITE, Answer, "the command was not understood: unknown"),
     (said("/honk retyr"), None, NONE, Answer, "mona has none, help needs triage"),

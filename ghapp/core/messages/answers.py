@@ -21,11 +21,6 @@ def refusal(refused: Refusal) -> str:
     return f"{plain(refused.text)}{hint} `/honk help` lists what I understand."
 
 
-def not_yet(verb: Verb) -> str:
-    """A verb that is known and comes later."""
-    return f"`/honk {verb}` is not in this version of Honk yet. `/honk help` lists what is."
-
-
 def already_at_work(run: Run) -> str:
     """There is an open run on the thread."""
     where = f" Its pull request is #{run.pull}." if run.pull else ""
@@ -85,12 +80,12 @@ def help_text() -> str:
             "| `/honk plan` | plan it; `/honk fix` goes on from there |",
             "| `/honk ask …` | answer, and change nothing |",
             "| `/honk review` | review this pull request |",
-            "| `/honk stop` | stop, and keep what is done |",
-            "| `/honk retry` | try again |",
+            "| `/honk stop`, `/honk retry` | stop, and keep what is done; try again |",
             "| `/honk status`, `/honk why` | say where it stands and why |",
             "| `/honk budget +5` | spend up to 5 dollars more, and go on |",
             "| `/honk allow` | let protected files through, if you maintain this |",
             "| `/honk update` | take in the base branch |",
+            "| `/honk build` | look for its builds, and say where they are |",
             "| `/honk merge` | merge the commit that you see, once CI is green |",
             "| `/honk deploy NAME` | deploy it |",
             "| `/honk revert` | undo it after its merge, by a pull request |",

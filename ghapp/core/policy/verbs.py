@@ -13,6 +13,7 @@ from ghapp.core.intents import (
     AllowPaths,
     Answer,
     AskAgent,
+    BuildRun,
     CancelRun,
     DeployRun,
     Ignore,
@@ -265,6 +266,16 @@ def _deploy(asked: Asked) -> Intent:
     return Answer(messages.nothing_to_deploy(), "there is no commit to deploy")
 
 
+def _build(asked: Asked) -> Intent:
+    """Of what is merged or closed, too: its pages live on for a while."""
+    run = asked.run
+    if run is not None and (run.builds or _is_parked(run)):
+        return _about_another(asked, run) or BuildRun(bool(asked.command.argument), asked.reason)
+    if _is_at_it(run) and changes_code(run):
+        return _say_it_again(asked, run)
+    return Answer(messages.nothing_to_build(), "there is no pull request of ours")
+
+
 def _revert(asked: Asked) -> Intent:
     run = asked.run
     if _is_merged(run):
@@ -291,11 +302,6 @@ def _help(_asked: Asked) -> Intent:
     return Answer(messages.help_text(), "help was asked for")
 
 
-def _not_yet(asked: Asked) -> Intent:
-    verb = asked.command.verb
-    return Answer(messages.not_yet(verb), f"{verb} is not in this version")
-
-
 _VERBS: Mapping[Verb, Callable[[Asked], Intent]] = {
     Verb.FIX: _fix,
     Verb.PLAN: _begin,
@@ -308,7 +314,7 @@ _VERBS: Mapping[Verb, Callable[[Asked], Intent]] = {
     Verb.DEPLOY: _deploy,
     Verb.REVERT: _revert,
     Verb.UPDATE: _update,
-    Verb.BUILD: _not_yet,
+    Verb.BUILD: _build,
     Verb.BUDGET: _top_up,
     Verb.ALLOW: _allow,
     Verb.WHY: _why,
