@@ -19,6 +19,7 @@ _WHERE = {
     "demo": "demo:demo",
     "fix": "fix:fix",
     "doctor": "doctor:doctor",
+    "setup": "setup:setup",
     "playground": "playground:playground",
     "web": "parts:web",
     "intake": "parts:intake",

@@ -6,7 +6,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,12 +40,18 @@ class Finding:
 def doctor() -> None:
     """Check configuration, key, Redis, git, sandbox, engine, limits and clock, and say what to do about each."""
     settings = from_environment(os.environ)
-    findings = [finding for look in LOOKS for finding in look(settings)]
+    sys.exit(0 if tell(finding for look in LOOKS for finding in look(settings)) else 1)
+
+
+def tell(findings: Iterable[Finding]) -> bool:
+    """Print each finding as it comes, with its advice when it is not well; whether all are."""
+    all_well = True
     for finding in findings:
         click.echo(f"{'ok   ' if finding.well else 'WRONG'} {finding.name}: {finding.said}")
         if not finding.well:
             click.echo(f"      {finding.advice}")
-    sys.exit(0 if all(finding.well for finding in findings) else 1)
+            all_well = False
+    return all_well
 
 
 def look_at_configuration(settings: Settings) -> Iterator[Finding]:
@@ -179,6 +185,61 @@ def look_at_clock(settings: Settings) -> Iterator[Finding]:
         yield Finding("clock", False, f"GitHub could not be asked: {error}", _ASK_GITHUB)
 
 
+def look_at_slack(settings: Settings) -> Iterator[Finding]:
+    """The bot's token, Slack's way in to us, and people's way to say who they are; nothing where Slack is not set."""
+    if not settings.has_slack:
+        return
+    # Not at the top: a process without Slack need not load its client.
+    from ghapp.cli.slack_access import connection, workspace
+
+    def bot() -> str:
+        found = workspace(settings.slack_bot_token, settings.slack_api_url)
+        return f"the bot {found.bot} in {found.team}"
+
+    def socket() -> str:
+        connection(settings.slack_app_token, settings.slack_api_url)
+        return f"Socket Mode; the links for people lead to {settings.page_root}"
+
+    yield _tried("slack bot token", "SLACK_BOT_TOKEN", bot)
+    if settings.slack_app_token:
+        yield _tried("slack connection", "SLACK_APP_TOKEN", socket)
+    else:
+        yield from _way_in_by_http(settings)
+    yield _sign_in(settings)
+
+
+def _tried(name: str, setting: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, look())
+    except UserError as error:
+        return Finding(name, False, f"it cannot be used: {error}", f"Set {setting} anew: honk setup slack.")
+    except TransientError as error:
+        return Finding(name, False, f"Slack could not be asked: {error}", "Check SLACK_API_URL and the network.")
+
+
+def _way_in_by_http(settings: Settings) -> Iterator[Finding]:
+    there = bool(settings.slack_signing_secret)
+    yield Finding(
+        "slack signing secret", there, "it is set" if there else "it is not set",
+        "Nothing that Slack sends would be believed: set SLACK_SIGNING_SECRET, or SLACK_APP_TOKEN for Socket Mode.",
+    )  # fmt: skip
+    yield Finding(
+        "slack address", settings.page_root.startswith("https://"), f"{settings.page_root}/slack/events",
+        "Slack sends to https only: set HONK_PUBLIC_URL, or SLACK_APP_TOKEN for Socket Mode.",
+    )  # fmt: skip
+
+
+def _sign_in(settings: Settings) -> Finding:
+    there = [bool(settings.github_client_id), bool(settings.github_client_secret)]
+    said = f"{'only one' if any(there) else 'neither'} of GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET is set"
+    return Finding(
+        "slack sign-in",
+        all(there),
+        f"people come back from GitHub to {settings.page_root}/slack/linked" if all(there) else said,
+        "Nobody in Slack could say who they are at GitHub: set both, from the settings of the GitHub App.",
+    )
+
+
 LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     look_at_configuration,
     look_at_key,
@@ -189,4 +250,5 @@ LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     look_at_limits,
     look_at_set_up,
     look_at_clock,
+    look_at_slack,
 )
