@@ -6,8 +6,8 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
@@ -16,7 +16,7 @@ from flask import Blueprint, Response, abort, jsonify, make_response, redirect, 
 
 from ghapp.playground.auth import app_by_client
 from ghapp.playground.room import Room
-from ghapp.playground.state import App, SignIn, Token
+from ghapp.playground.state import App, Token, User
 
 CODE_LIFE = timedelta(minutes=10)
 TOKEN_LIFE = timedelta(hours=8)
@@ -44,8 +44,21 @@ def blueprint(room: Room) -> Blueprint:
 
 
 @dataclass(frozen=True)
+class _SignIn:
+    """Somebody said yes to an App, which has not yet asked for their token. `challenge` is PKCE's, if one was given."""
+
+    app: App
+    user: User
+    challenge: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
 class _Views:
+    """`sign_ins` go by the code that the browser carries back."""
+
     room: Room
+    sign_ins: dict[str, _SignIn] = field(default_factory=dict)
 
     def ask(self) -> Response:
         """The page on which one picks who to be. The form goes to this very address, parameters and all."""
@@ -74,7 +87,7 @@ class _Views:
                 abort(422, "There is no such person.")
             code = secrets.token_hex(10)
             challenge = request.args.get("code_challenge", "")
-            self.room.state.sign_ins[code] = SignIn(app, user, challenge, self.room.now() + CODE_LIFE)
+            self.sign_ins[code] = _SignIn(app, user, challenge, self.room.now() + CODE_LIFE)
         return code
 
     def _asking(self) -> App:
@@ -110,7 +123,7 @@ class _Views:
         app = app_by_client(self.room.state, form.get("client_id", ""))
         if app is None or app.client_secret != form.get("client_secret"):
             return "incorrect_client_credentials", None
-        given = self.room.state.sign_ins.pop(form.get("code", ""), None)
+        given = self.sign_ins.pop(form.get("code", ""), None)
         if given is None or given.app is not app or given.expires_at <= self.room.now():
             return "bad_verification_code", None
         if "redirect_uri" in form and form["redirect_uri"] not in app.callback_urls:

@@ -361,10 +361,7 @@ class Repository:
 
 @dataclass(eq=False)
 class Token:
-    """What a bearer may do: a person's token has a `user`, an installation's has its `installation` and limits.
-
-    One with `user` and `app` came of signing in there, and tells who the person is.
-    """
+    """What a bearer may do. A person's has a `user`, with `app` when they signed in there; an installation's has that."""
 
     value: str
     user: User | None = None
@@ -373,16 +370,6 @@ class Token:
     permissions: dict[str, str] = field(default_factory=dict)
     repository_ids: frozenset[int] | None = None
     expires_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class SignIn:
-    """Somebody said yes to an App, which has not yet asked for their token. `challenge` is PKCE's, if one was given."""
-
-    app: App
-    user: User
-    challenge: str
-    expires_at: datetime
 
 
 @dataclass(eq=False)
@@ -395,8 +382,6 @@ class State:
     installations: dict[int, Installation] = field(default_factory=dict)
     repositories: dict[str, Repository] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)
-    sign_ins: dict[str, SignIn] = field(default_factory=dict)
-    """By the code that the browser carries back."""
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1001))
 
     @property
