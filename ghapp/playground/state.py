@@ -50,7 +50,6 @@ class App:
     webhook_secret: str = ""
     client_secret: str = ""
     callback_urls: tuple[str, ...] = ()
-    """Where people may be led back to when they signed in."""
 
     @property
     def node_id(self) -> str:
@@ -361,7 +360,7 @@ class Repository:
 
 @dataclass(eq=False)
 class Token:
-    """What a bearer may do. A person's has a `user`, with `app` when they signed in there; an installation's has that."""
+    """What a bearer may do: for a person a `user`, and the `app` they signed in to; for an `installation` its limits."""
 
     value: str
     user: User | None = None
