@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from ghapp.cli import honk
+from ghapp.cli.manifest import LINKED_PATH
 from ghapp.cli.stage import EVENTS, PERMISSIONS
 
 ROOT = Path(__file__).parent.parent
@@ -67,6 +68,13 @@ def test_the_manifest_asks_for_what_the_playground_grants() -> None:
     assert manifest["default_permissions"] == PERMISSIONS
     assert tuple(manifest["default_events"]) == EVENTS
     assert manifest["hook_attributes"]["url"].endswith("/webhooks/github")
+
+
+def test_people_sign_in_at_github_for_their_number_only() -> None:
+    """`app.yml` leads them back to Slack's page, and asks them for nothing else."""
+    manifest = yaml.safe_load((ROOT / "app.yml").read_text())
+    assert manifest["callback_urls"] == [f"https://HONK.EXAMPLE{LINKED_PATH}"]
+    assert not {"request_oauth_on_install", "setup_url", "redirect_url"} & manifest.keys()
 
 
 def test_every_process_of_the_procfile_is_a_command() -> None:

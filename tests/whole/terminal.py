@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.whole.keyboard import Keyboard, keyboard
+
 ROOT = Path(__file__).parent.parent.parent
 _SECONDS = 300
 _END_SECONDS = 60
@@ -54,6 +56,12 @@ class Terminal:
             finally:
                 process.kill()
         assert process.returncode == status, said.read_text()
+
+    @contextmanager
+    def typing(self, *arguments: str) -> Iterator[Keyboard]:
+        """A command that asks, and the person who answers."""
+        with keyboard(self._command(arguments), self.here, self._environ()) as person:
+            yield person
 
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
         return [sys.executable, "-m", "ghapp", *arguments]
