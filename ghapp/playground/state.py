@@ -167,9 +167,7 @@ class ReviewThread:
 
 @dataclass(eq=False)
 class Pull:
-    """What a pull request has beyond its issue. `source` holds its head branch: this repository or a fork of it, None
-    once the fork is deleted; `source_owner` stays.
-    """
+    """What a pull request has beyond its issue. `source` holds its head branch, and is None once that fork is deleted."""
 
     id: int
     head_ref: str
@@ -360,7 +358,7 @@ class Repository:
 
 @dataclass(eq=False)
 class Token:
-    """What a bearer may do: for a person a `user`, and the `app` they signed in to; for an `installation` its limits."""
+    """What a bearer may do: for a person a `user`, and the `app` they signed in to, for an `installation` limits."""
 
     value: str
     user: User | None = None
