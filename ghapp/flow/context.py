@@ -14,6 +14,7 @@ from ghapp.core.evidence import CheckResult
 from ghapp.core.ports import Checks, Comment, Completed, Image, Issue, Issues, JobLog, Repositories
 from ghapp.core.rights import TO_STEER
 from ghapp.core.run import Request, Run
+from ghapp.flow.album import Album
 
 Files = Mapping[str, Callable[[], bytes]]
 
@@ -42,12 +43,16 @@ class Gathered:
 
 @dataclass(frozen=True)
 class Context:
-    """Looks up what requests name. `distil` makes of a long log the lines that explain it."""
+    """Looks up what requests name. `distil` makes of a long log the lines that explain it.
+
+    `album` has the pictures of the talk in which a run was asked for, where there is a chat.
+    """
 
     issues: Issues
     checks: Checks
     repositories: Repositories
     distil: Callable[[Completed], CheckResult]
+    album: Album | None = None
 
     def gather(self, run: Run, files: Files) -> Gathered:
         """What the run's request names. `files` are those of the base commit. Raises nothing that a port raises."""
@@ -60,6 +65,7 @@ class Context:
         }
         texts = [look.tried(name, part) for name, part in parts.items()]
         look.tried("The pictures of the request", look.pictures)
+        look.tried("The pictures of the talk", look.album)
         text = "\n\n".join(filter(None, texts)).encode("utf-8", "replace").decode()
         return Gathered(text, tuple(look.images), tuple(look.notes))
 
@@ -171,6 +177,14 @@ class _Look:
         text = context.quoted(f"Title: {_line(issue.text.title)}\n\n{issue.text.body}", _MAX_BRIEF)
         heading = f"A similar issue, #{issue.number}, {_state(issue)}, by {issue.text.author.login}:"
         return "\n".join([heading, text, *map(_comment, heard[-1:])])
+
+    def album(self) -> str:
+        """The pictures of the talk; no text."""
+        if self.world.album is not None:
+            found = self.world.album.of(self.run)
+            self.images += found.images
+            self.notes += found.notes
+        return ""
 
     def pictures(self) -> str:
         """Taken for the prompt; there is no text about them."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from ghapp.core.builds import BuildState
 from ghapp.core.chat import Button, Card, Confirm, Message
-from ghapp.core.disarm import code_block, inline, plain, quiet
+from ghapp.core.disarm import code_block, inline, plain, seen
 from ghapp.core.events import Repository
 from ghapp.core.kinds import changes_code, is_merged
+from ghapp.core.ledger import QUESTION, Fate
 from ghapp.core.messages.aftermath import BASE_RED, DEPLOYED, FAILED, deploying, means
 from ghapp.core.messages.merging import wish_line
 from ghapp.core.messages.status import checklist, now_word, spent, waits_for
@@ -153,6 +154,15 @@ def _told(run: Run, at: Sights) -> Sequence[Told]:
     return ((f"plan:{run.id}", Card(f"{text}\n\n{steps}\n\n[Change the plan]({at.issue})", (_GO_ON, _NOT_YET))),)
 
 
+def _answered(run: Run, at: Sights) -> Sequence[Told]:
+    """Questions about the open pull request."""
+    return [
+        (f"question:{point.id}:{point.newest}", Card(plain(point.words[:_MAX_TEXT])))
+        for point in run.ledger
+        if point.id.startswith(QUESTION) and point.fate is Fate.ANSWERED and point.words
+    ]
+
+
 def _over(run: Run, at: Sights) -> Sequence[Told]:
     """An end that nothing above has told."""
     good = (Conclusion.PLANNED, Conclusion.ANSWERED, Conclusion.MERGED, Conclusion.DEPLOYED)
@@ -169,6 +179,7 @@ _MILESTONES: Sequence[Callable[[Run, Sights], Sequence[Told]]] = (
     _merged,
     _news,
     _told,
+    _answered,
     _over,
 )
 
@@ -245,12 +256,18 @@ def later() -> str:
 
 
 def chat_issue(wish: str, name: str, login: str, said: Sequence[tuple[str, Message]], link: str) -> str:
-    """The body of the issue that a wish becomes, with the talk that it came from: names, and messages of members."""
+    """The body of the issue that a wish becomes, with the talk that it came from: names, and messages of members.
+
+    The wish is of somebody who may write to the repository: its links and mentions work, and it hides nothing.
+    """
     talk = "\n".join(f"{name}: {message.text}" for name, message in said[-_MAX_CONTEXT:])
     where = f"[a talk in Slack]({link})" if link else "Slack"
-    parts = [plain(wish[:20_000]), f"<sub>{inline(name)} (@{login}) asked for this in {where}.</sub>"]
+    parts = [
+        seen(wish[:20_000]).replace("<", "&lt;"),
+        f"<sub>{inline(name)} (@{login}) asked for this in {where}.</sub>",
+    ]
     if talk:
-        context = code_block(quiet(talk[-20_000:]))
+        context = code_block(seen(talk[-20_000:]))
         parts.append(f"<details><summary>What was said there</summary>\n\n{context}\n\n</details>")
     return "\n\n".join(parts)
 
