@@ -25,6 +25,7 @@ _WHERE = {
     "intake": "parts:intake",
     "worker": "parts:run_worker",
     "clock": "parts:clock",
+    "slack": "slack:slack",
     "relay": "relay:relay",
 }
 

@@ -40,6 +40,8 @@ def _serve(settings: Settings) -> None:
         household = stack.enter_context(Household(environ, data / "logs"))
         for name in ("web", "intake", "clock"):
             household.start(part(name, name))
+        if settings.has_slack and settings.slack_app_token:
+            household.start(part("slack", "slack"))
         for number in range(settings.workers):
             household.start(part(f"worker-{number}", "worker"))
         click.echo(f"honk: webhooks at {settings.page_root}/webhooks/github, logs in {data / 'logs'}")

@@ -201,6 +201,23 @@ def test_the_doctor_looks_at_slack_too(terminal: Terminal, slack: str, tmp_path:
     assert "ok    slack sign-in" in done.stdout
 
 
+def test_socket_mode_without_its_tokens_says_which(terminal: Terminal) -> None:
+    """One line that names the settings."""
+    assert "not set: SLACK_BOT_TOKEN, SLACK_APP_TOKEN" in said_in_one_line(terminal.honk("slack"))
+
+
+@pytest.mark.usefixtures("slack")
+def test_socket_mode_with_a_token_that_is_none_says_so(terminal: Terminal, redis_url: str) -> None:
+    """The process ends at once with a sentence, instead of trying for ever."""
+    terminal.environ.update(HTTP | {"SLACK_APP_TOKEN": "xapp-1-A0HONK-3333-nobodys", "REDIS_URL": redis_url})
+    done = terminal.honk("slack")
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("honk: ")
+    assert "Traceback" not in done.stderr
+    assert shows_no_secret(done.stderr)
+
+
 def wrong(said: str) -> list[str]:
     """What is wrong; each has a line of advice below it."""
     lines = [*said.splitlines(), ""]
