@@ -167,7 +167,7 @@ class ReviewThread:
 
 @dataclass(eq=False)
 class Pull:
-    """What a pull request has beyond its issue. `source` holds its head branch, and is None once that fork is deleted."""
+    """What a pull request has beyond its issue. `source` holds its head branch: None once that fork is deleted."""
 
     id: int
     head_ref: str
@@ -261,10 +261,13 @@ class CommitStatus:
 
 @dataclass(eq=False)
 class Artifact:
+    """An archive of a workflow run. One that is `expired` is listed, and its zip is gone."""
+
     id: int
     name: str
     data: bytes
     created_at: datetime
+    expired: bool = False
 
 
 @dataclass(eq=False)
