@@ -1,0 +1,11 @@
+"""Where the parts meet: every constructor runs here, and importing these modules has no effect.
+
+The engine's SDK takes a second to import, so it is imported where a run is worked on, and nowhere else.
+"""
+
+from ghapp.bootstrap.hub import GitHub, github, page, webhook_secrets
+from ghapp.bootstrap.mail import intake, reconcile
+from ghapp.bootstrap.telling import status
+from ghapp.bootstrap.work import execute, local_workshop
+
+__all__ = ["GitHub", "execute", "github", "intake", "local_workshop", "page", "reconcile", "status", "webhook_secrets"]
