@@ -35,8 +35,8 @@ class Build:
     `token` is the unguessable part of its page's address, empty until there is one; `url` is where a preview is;
     `file`, `size` (bytes), `title`, `identifier` and `version` are read from what was built. `artifact` is GitHub's id
     of the archive that it came in (of a missing one: of the newest that was tried), `pictures` how many screenshots
-    came with it. `workflow_run` is the run that was started to make it. `reason` says in Markdown why it is missing or gone;
-    `since` when it was first waited for and `expires_at` when its page goes (seconds since the epoch).
+    came with it. `workflow_run` is the run that was started to make it. `reason` says in Markdown why it is missing or
+    gone; `since` when it was first waited for and `expires_at` when its page goes (seconds since the epoch).
     """
 
     name: str

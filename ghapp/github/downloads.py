@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urljoin
 
 import requests
@@ -32,6 +33,13 @@ def whole(address: str, limit: int, allowed: Callable[[str], bool]) -> bytes:
     raise UserError("it leads from one address to the next")
 
 
+def into(path: Path, address: str, limit: int) -> None:
+    """Write a file of at most `limit` bytes to `path`. Raises as `whole` does; what is written then is of no use."""
+    with github_errors(), _opened(address) as answer, path.open("wb") as file:
+        for chunk in _bounded(answer, limit):
+            file.write(chunk)
+
+
 def end(address: str, limit: int) -> bytes:
     """The last `limit` bytes of a file, roughly; of a very large one, of its first 64 MiB. Raises as `whole` does."""
     kept: deque[bytes] = deque(maxlen=max(1, limit // _CHUNK))
@@ -56,13 +64,17 @@ def _opened(address: str) -> Iterator[requests.Response]:
 
 
 def _read(answer: requests.Response, limit: int) -> bytes:
+    return b"".join(_bounded(answer, limit))
+
+
+def _bounded(answer: requests.Response, limit: int) -> Iterator[bytes]:
     _check(answer)
-    content = b""
+    read = 0
     for chunk in answer.iter_content(_CHUNK):
-        content += chunk
-        if len(content) > limit:
-            raise UserError(f"it is larger than {limit // 1024} KiB")
-    return content
+        read += len(chunk)
+        if read > limit:
+            raise UserError(f"it is larger than {_shown(limit)}")
+        yield chunk
 
 
 def _check(answer: requests.Response) -> None:
@@ -72,3 +84,7 @@ def _check(answer: requests.Response) -> None:
         raise TransientError(f"its server answers {answer.status_code}")
     if answer.status_code != 200:
         raise UserError(f"its server answers {answer.status_code}")
+
+
+def _shown(limit: int) -> str:
+    return f"{limit // 1024} KiB" if limit < 10 * 1024 * 1024 else f"{limit // (1024 * 1024)} MiB"

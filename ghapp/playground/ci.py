@@ -1,7 +1,8 @@
 """The playground's CI: runs the jobs of a workflow on one commit and says how each ended.
 
 A job gets a folder of its own, gone when the run is over, and the closed room of ``ci_jail``. Its checkout is made in
-that room by git, from the bare repository mounted read-only. Two actions are built in: checkout and setup-python.
+that room by git, from the bare repository mounted read-only. Three actions are built in: checkout, setup-python and
+upload-artifact.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import shlex
 import shutil
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from time import monotonic
 from typing import BinaryIO
 
+from ghapp.playground.ci_artifacts import UploadError, upload
 from ghapp.playground.ci_jail import HOME, ORIGIN, PYTHON, WORKSPACE, JailError, base_python, run_jailed
 from ghapp.playground.workflow import Job, Step, WorkflowError, job_names, parse_workflow
 
@@ -34,11 +37,15 @@ git log -1 --format='HEAD is now at %h %s'
 
 @dataclass(frozen=True)
 class JobResult:
-    """One check: its name, ``success``, ``failure`` or ``cancelled`` (also: out of time), and its log."""
+    """One check: its name, ``success``, ``failure`` or ``cancelled`` (also: out of time), and its log.
+
+    ``artifacts`` are the zips that it uploaded, by name.
+    """
 
     name: str
     conclusion: str
     log: str
+    artifacts: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,7 @@ class _Room:
     log: BinaryIO
     deadline: float
     stop: Event | None
+    artifacts: dict[str, bytes] = field(default_factory=dict)
 
     def run(self, argv: list[str], env: dict[str, str], folder: str = WORKSPACE) -> int | None:
         seconds = self.deadline - monotonic()
@@ -101,7 +109,7 @@ def run_workflow(
             with tempfile.TemporaryFile(dir=work) as log:
                 templates = scratch or Path(work)
                 room = _Room(home, bare.resolve(), sha, templates, log, monotonic() + seconds, stop)
-                results.append(JobResult(job.name, _run_job(job, room, seconds), _read_log(log)))
+                results.append(JobResult(job.name, _run_job(job, room, seconds), _read_log(log), room.artifacts))
     return CiResult(_together([result.conclusion for result in results]), tuple(results))
 
 
@@ -141,11 +149,31 @@ def _run_step(step: Step, env: dict[str, str], room: _Room) -> int | None:
         return room.run(["bash", "-ec", _CHECKOUT.format(depth=depth, origin=ORIGIN, sha=room.sha)], env)
     if step.uses == "actions/setup-python":
         return _set_up_python(step, room)
+    if step.uses == "actions/upload-artifact":
+        return _upload(step, room)
     shown = "\n".join(f"  {name}: {value}" for name, value in step.env.items())
     room.write(f"##[group]{step.name}\n{step.run.rstrip()}\nshell: bash -eo pipefail {{0}}")
     room.write(f"{'env:' + chr(10) + shown + chr(10) if shown else ''}##[endgroup]")
     folder = shlex.quote(step.folder)
     return room.run(["bash", "-eo", "pipefail", "-c", f"cd {folder}\n{step.run}"], env)
+
+
+def _upload(step: Step, room: _Room) -> int:
+    room.write(f"##[group]{step.name}\n##[endgroup]")
+    try:
+        made = upload(room.home / "work", step.inputs)
+    except UploadError as error:
+        room.write(f"##[error]{error}")
+        return 1
+    if made is None:
+        room.write("##[warning]No files were found with the provided path. No artifacts will be uploaded.")
+        return 0
+    if made.name in room.artifacts:
+        room.write(f"##[error]an artifact with the name {made.name} already exists on the workflow run")
+        return 1
+    room.artifacts[made.name] = made.data
+    room.write(f"Artifact {made.name} has been successfully uploaded: {', '.join(made.files)}")
+    return 0
 
 
 def _set_up_python(step: Step, room: _Room) -> int | None:

@@ -5,7 +5,7 @@ state as it was at that moment.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,7 +35,7 @@ class Descriptions(Protocol):
 
 
 class JobOutcome(Protocol):
-    """How one job of a workflow ended; `conclusion` in GitHub's words."""
+    """How one job of a workflow ended; `conclusion` in GitHub's words, `artifacts` are zips by their names."""
 
     @property
     def name(self) -> str: ...
@@ -43,6 +43,8 @@ class JobOutcome(Protocol):
     def conclusion(self) -> str: ...
     @property
     def log(self) -> str: ...
+    @property
+    def artifacts(self) -> Mapping[str, bytes]: ...
 
 
 class Outcome(Protocol):

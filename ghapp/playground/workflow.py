@@ -20,6 +20,7 @@ _STEP_KEYS = {"id", "name", "run", "uses", "with", "env", "working-directory", "
 _ACTIONS = {
     "actions/checkout": {"fetch-depth", "persist-credentials"},
     "actions/setup-python": {"python-version", "cache", "cache-dependency-path"},
+    "actions/upload-artifact": {"name", "path", "if-no-files-found", "retention-days"},
 }
 
 

@@ -22,6 +22,7 @@ from ghapp.playground.room import Room
 from ghapp.playground.state import (
     Actor,
     App,
+    Artifact,
     CheckRun,
     Comment,
     CommitStatus,
@@ -285,6 +286,12 @@ class World(Room):
     def attach(self, full_name: str, data: bytes) -> str:
         """Drop a file into a text of this repository; the address that GitHub puts there."""
         return issues.attach(self, self.repo(full_name), data)
+
+    def artifact(self, full_name: str, run_id: int, name: str, files: Mapping[str, bytes] | bytes) -> Artifact:
+        """A workflow run uploads an artifact: a zip of these files, or these very bytes for one that is no good zip."""
+        with self.lock:
+            run = self.repo(full_name).workflow_runs[run_id]
+            return jobs.upload(self, run, name, files if isinstance(files, bytes) else jobs.zipped(files))
 
     def set_log(self, full_name: str, check: CheckRun, log: str) -> None:
         """Say by hand what the job of a workflow printed whose check this is."""

@@ -10,7 +10,7 @@ from github import Github
 
 from ghapp.playground.ci import CiResult, JobResult
 from ghapp.playground.server import Playground
-from ghapp.playground.state import Artifact, WorkflowRun
+from ghapp.playground.state import WorkflowRun
 from ghapp.playground.world import World
 from tests.playground.playground_app import Api, Hook
 
@@ -177,15 +177,25 @@ def test_artifacts_are_zips(playground: Playground, app: object, api: Api) -> No
     """Listed by name and downloaded from an address without a token."""
     world = playground.world
     run = run_of(world, push_workflow(world))
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("app.apk", "bytes")
-    run.artifacts.append(Artifact(world.state.next_id(), "apk", packed.getvalue(), world.now()))
+    made = world.artifact("octo/demo", run.id, "apk", {"app.apk": b"bytes"})
     (shown,) = api.get(f"{DEMO}/actions/runs/{run.id}/artifacts", name="apk")["artifacts"]
-    assert api.get(f"{DEMO}/actions/artifacts/{shown['id']}")["size_in_bytes"] == len(packed.getvalue())
+    assert api.get(f"{DEMO}/actions/artifacts/{shown['id']}")["size_in_bytes"] == len(made.data)
     moved = api.get(f"{DEMO}/actions/artifacts/{shown['id']}/zip", 302)
     got = Api(moved.headers["Location"]).get("").content
     assert zipfile.ZipFile(io.BytesIO(got)).read("app.apk") == b"bytes"
+    made.expired = True
+    assert api.get(f"{DEMO}/actions/artifacts/{made.id}")["expired"] is True
+    api.get(f"{DEMO}/actions/artifacts/{made.id}/zip", 410)
+
+
+def test_what_a_job_uploads_is_kept_with_its_run(playground: Playground, app: object, api: Api) -> None:
+    """The CI says what each job uploaded; it is there when the job's check ends."""
+    world = playground.world
+    world.ci = lambda bare, sha, text: CiResult("success", (JobResult("tests", "success", "", {"apk": b"zip"}),))
+    run = run_of(world, push_workflow(world))
+    world.settle()
+    (shown,) = api.get(f"{DEMO}/actions/runs/{run.id}/artifacts")["artifacts"]
+    assert (shown["name"], shown["size_in_bytes"], shown["workflow_run"]["id"]) == ("apk", 3, run.id)
 
 
 def test_deployments_tell_how_they_go(playground: Playground, github: Github, api: Api, hook: Hook) -> None:

@@ -113,6 +113,8 @@ def download_artifact(ask: Ask) -> Answer:
     run, one = _artifact(ask)
     if ask.path["archive_format"] != "zip":
         raise not_modelled("an archive other than zip")
+    if one.expired:
+        raise RefusedError(410, "Artifact has expired")
     address = f"{ask.state.base_url}/_artifacts/{ask.repository.full_name}/{run.id}/{one.id}"
     return Answer(None, 302, {"Location": address})
 

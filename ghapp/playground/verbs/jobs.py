@@ -1,9 +1,12 @@
 """Jobs of workflow runs: each is a check run, and the injected CI runs them, each run in a thread of its own."""
 
+import io
 import threading
+import zipfile
+from collections.abc import Mapping
 
 from ghapp.playground.room import Outcome, Room
-from ghapp.playground.state import App, CheckRun, Job, Repository, WorkflowRun
+from ghapp.playground.state import App, Artifact, CheckRun, Job, Repository, WorkflowRun
 from ghapp.playground.verbs import accounts, checks
 from ghapp.playground.views.repositories import html_url
 
@@ -62,9 +65,27 @@ def _record(room: Room, repository: Repository, run: WorkflowRun, outcome: Outco
         job = known.get(result.name) or add(room, repository, run, result.name)
         if job.check.status != "completed":
             job.log = result.log
+            for name, data in result.artifacts.items():
+                upload(room, run, name, data)
             _complete(room, repository, job.check, result.conclusion)
     for job in run.jobs:
         job.log = job.log or outcome.problem
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """An archive of these files, as an upload makes it."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def upload(room: Room, run: WorkflowRun, name: str, data: bytes) -> Artifact:
+    """Keep an artifact of a run: a zip, under a name."""
+    made = Artifact(room.state.next_id(), name, data, room.now())
+    run.artifacts.append(made)
+    return made
 
 
 def finish(room: Room, repository: Repository, run: WorkflowRun, conclusion: str) -> None:

@@ -251,7 +251,7 @@ def artifact(state: State, repository: Repository, run: WorkflowRun, one: Artifa
         "size_in_bytes": len(one.data),
         "url": url,
         "archive_download_url": f"{url}/zip",
-        "expired": False,
+        "expired": one.expired,
         "created_at": stamp(one.created_at),
         "expires_at": None,
         "updated_at": stamp(one.created_at),
