@@ -12,7 +12,7 @@ run: .venv/installed
 	@$(HONK) run
 
 test: .venv/installed-dev check
-	@.venv/bin/pytest -n auto
+	@HONK_SCREENSHOTS=.artefacts/screenshots .venv/bin/pytest -n auto
 
 check: .venv/installed-dev
 	@.venv/bin/ruff format --check --quiet
@@ -27,7 +27,8 @@ check: .venv/installed-dev
 	@.venv/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable '.[claude-code]'
 	@touch $@
 
-.venv/installed-dev: .venv/installed requirements-dev.lock
+.venv/installed-dev: .venv/installed requirements-dev.lock .ci/system-packages
+	@bash .ci/system-packages dev
 	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
@@ -45,4 +46,4 @@ descriptions:
 		.venv/bin/python bench/extract_descriptions.py "$$folder/node_modules"; status=$$?; rm -rf "$$folder"; exit $$status
 
 clean:
-	rm -rf .venv .honk build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .honk .artefacts build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
