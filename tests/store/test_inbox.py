@@ -7,8 +7,16 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
+from ghapp.core.chat import Speaker, Talk
 from ghapp.core.errors import StoreDown
-from ghapp.core.events import ChecksChanged, CommentDeleted, Happening, InstallationChanged, PullChanged
+from ghapp.core.events import (
+    ChecksChanged,
+    CommentDeleted,
+    Happening,
+    InstallationChanged,
+    MessageWritten,
+    PullChanged,
+)
 from ghapp.store.connection import connect, key
 from ghapp.store.inbox import Inboxes
 from tests.store.runs_of import MONA, REPOSITORY, commented, labeled, thread
@@ -229,6 +237,19 @@ def test_an_installation_has_an_inbox_of_its_own(inboxes: Inboxes) -> None:
     inboxes.add("d1", event)
     assert inboxes.wanted() == ("installation:3",)
     assert _drained(inboxes, "installation:3") == [event]
+
+
+def test_what_was_acted_on_in_vain_is_put_in_again(inboxes: Inboxes) -> None:
+    """Who spoke was not known yet: what they said is no duplicate then, though its delivery and meaning are known."""
+    talk, ana = Talk("T1", "C1", "1.5"), Speaker("T1", "U1")
+    asked = MessageWritten(talk, ana, "Mend it", "1.5", "2026-11-01T10:00:00Z", addressed=True)
+    box = inboxes.add("d1", asked)
+    assert box is not None
+    assert _drained(inboxes, box) == [asked]
+    assert inboxes.add("d2", asked) is None
+    assert inboxes.again(asked) == box
+    assert inboxes.wanted() == (box,)
+    assert _drained(inboxes, box) == [asked]
 
 
 def test_an_empty_inbox_is_drained_in_peace(inboxes: Inboxes) -> None:

@@ -5,7 +5,7 @@ do something about it. What else is raised stands with the verb.
 """
 
 from ghapp.core.ports.builds import Artifact, Artifacts, BuildPages, Shelf, Taken
-from ghapp.core.ports.chat import Chat, ChatFiles, Choice, Identities, Invitation, People, Router, Talks
+from ghapp.core.ports.chat import Chat, ChatFiles, Choice, Identities, Invitation, People, Router, SignIn, Talks
 from ghapp.core.ports.git import CommitText, GitStore, History
 from ghapp.core.ports.github import (
     GHOST,
@@ -116,6 +116,7 @@ __all__ = [
     "Said",
     "Sandbox",
     "Shelf",
+    "SignIn",
     "Store",
     "Taken",
     "Talks",

@@ -124,15 +124,25 @@ class People(Protocol):
     """GitHub's users."""
 
     def by_id(self, repository: Repository, user: int) -> Actor | None:
-        """The user with this number, under their login of today; None when there is none any more."""
+        """The user with this number, under their login of today; None when there is none any more.
+
+        A person is one of type User alone.
+        """
         ...
 
-    def sign_in_url(self, state: str, back: str) -> str:
-        """Where a person signs in at GitHub, to be led back to the address `back` with this `state`."""
+
+class SignIn(Protocol):
+    """Signing in at GitHub: for the web part, which needs no key of the App, as workers need no client secret."""
+
+    def url(self, state: str, back: str) -> str:
+        """Where a person signs in, to be led back to the address `back` with this `state`, which nobody can guess."""
         ...
 
-    def signed_in(self, code: str) -> Actor:
-        """Who signed in, by the code that they came back with. UserError when GitHub does not know it."""
+    def who(self, code: str, state: str) -> Actor:
+        """The person who came back with this code and that state.
+
+        UserError when GitHub does not know the code, when it was for another state, or when this is no person.
+        """
         ...
 
 
