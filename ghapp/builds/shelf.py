@@ -1,0 +1,144 @@
+"""The files of builds on this machine: a cache, in which nothing is half there."""
+
+import errno
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from ghapp.builds.archive import Archive, opened
+from ghapp.builds.choosing import chosen
+from ghapp.builds.directory import Member
+from ghapp.builds.kinds import known
+from ghapp.builds.making import alone, making, sweep_makings
+from ghapp.builds.safety import Limits
+from ghapp.builds.screenshots import screenshots
+from ghapp.core.errors import TransientError, UserError
+from ghapp.core.messages import shelf
+from ghapp.core.ports import Taken
+
+_TAKEN = TypeAdapter(Taken)
+_SHAPE = r"[A-Za-z0-9_-]{8,128}"  # of a token
+_OURS = re.compile(rf"({_SHAPE})\.(?:build|pictures|lock)")
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+Fetch = Callable[[Path], None]
+
+
+class FolderShelf:
+    """The shelf (`ports.Shelf`) in a folder. Of anything, at most `most` bytes are taken.
+
+    Besides what the port says, TransientError is raised when the disk is full, and ValueError for what is no token.
+    """
+
+    def __init__(self, folder: Path, most: int) -> None:
+        self._folder = folder
+        self._most = most
+
+    def take(self, token: str, wanted: str, fetch: Fetch) -> Taken:
+        """The one file of an archive that fits `wanted`, fetched unless it is here."""
+        place = self._place(token, "build")
+        self._make(token, place, lambda folder: self._keep_build(folder, wanted, fetch))
+        return _TAKEN.validate_json((place / "taken.json").read_bytes())
+
+    def take_pictures(self, token: str, fetch: Fetch) -> int:
+        """The screenshots of an archive, fetched unless they are here."""
+        place = self._place(token, "pictures")
+        self._make(token, place, lambda folder: self._keep_pictures(folder, fetch))
+        return len(list(place.iterdir()))
+
+    def file(self, token: str) -> Path | None:
+        """The file, whose name on disk is not its own."""
+        return _if_there(self._place(token, "build") / "file") if _is_token(token) else None
+
+    def picture(self, token: str, number: int) -> Path | None:
+        """A screenshot, which ends in .png or .jpg as it is one."""
+        if not _is_token(token):
+            return None
+        place = self._place(token, "pictures")
+        return _if_there(place / f"{number}.png") or _if_there(place / f"{number}.jpg")
+
+    def sweep(self, alive: Callable[[str], bool]) -> int:
+        """Delete what belongs to no living token, and what dead makers left."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        sweep_makings(self._folder)
+        found = [(match[1], path) for path in self._folder.iterdir() if (match := _OURS.fullmatch(path.name))]
+        dead = {token for token in {token for token, _ in found} if not alive(token)}
+        with making(self._folder) as gone:
+            for token, path in found:
+                if token in dead:
+                    with suppress(FileNotFoundError):  # another sweeper was faster
+                        path.rename(gone / path.name)  # out of sight at once
+        return len(dead)
+
+    def _place(self, token: str, what: str) -> Path:
+        if not _is_token(token):
+            raise ValueError("not the shape of a token")
+        return self._folder / f"{token}.{what}"
+
+    def _make(self, token: str, place: Path, keep: Callable[[Path], None]) -> None:
+        """Fill a place unless it is there; who comes meanwhile waits, and fetches nothing."""
+        with _disk_errors():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with alone(self._place(token, "lock")):
+                if place.is_dir():
+                    return
+                with making(self._folder) as folder:
+                    keep(folder)
+                    folder.rename(place)
+
+    def _keep_build(self, folder: Path, wanted: str, fetch: Fetch) -> None:
+        with self._fetched(folder, fetch) as archive:
+            member = chosen(archive.files, wanted)
+            size = _write(archive, member, folder / "file")
+        found = known(folder / "file", member.base, self._most)
+        taken = Taken(member.base, found.kind, size, found.title, found.identifier, found.version)
+        (folder / "taken.json").write_bytes(_TAKEN.dump_json(taken))
+
+    def _keep_pictures(self, folder: Path, fetch: Fetch) -> None:
+        with self._fetched(folder, fetch) as archive:
+            for number, (ending, content) in enumerate(screenshots(archive)):
+                (folder / f"{number}{ending}").write_bytes(content)
+
+    @contextmanager
+    def _fetched(self, folder: Path, fetch: Fetch) -> Iterator[Archive]:
+        """The archive, open; deleted afterwards."""
+        path = folder / "archive"
+        fetch(path)
+        if path.stat().st_size > self._most:
+            raise UserError(shelf.too_large(self._most))
+        with opened(path, Limits(self._most)) as archive:
+            yield archive
+        path.unlink()
+
+
+def _write(archive: Archive, member: Member, to: Path) -> int:
+    """Write a member to a file, and have it on the disk before anything is renamed; its size."""
+    with to.open("xb") as file:
+        for chunk in archive.chunks(member):
+            file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+        return file.tell()
+
+
+def _is_token(token: str) -> bool:
+    return re.fullmatch(_SHAPE, token) is not None
+
+
+def _if_there(path: Path) -> Path | None:
+    return path if path.is_file() else None
+
+
+@contextmanager
+def _disk_errors() -> Iterator[None]:
+    """A full disk is for later; it leaves nothing behind."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise TransientError(shelf.disk_full()) from error
