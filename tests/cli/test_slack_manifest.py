@@ -1,14 +1,22 @@
 """`slack.yml`: what we ask of a workspace, and no more than that."""
 
+import ast
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 import yaml
+from slack_sdk import WebClient
 
-from ghapp.cli.manifest import EVENTS, SCOPES, manifest, new_app_link
+from ghapp.cli.manifest import COMMAND, EVENTS, SCOPES, SHORTCUT, manifest, new_app_link
+from ghapp.core.events import ButtonPressed, MessageWritten
+from ghapp.slack import payloads
 
-FILE = Path(__file__).parents[2] / "slack.yml"
+ROOT = Path(__file__).parents[2]
+FILE = ROOT / "slack.yml"
 
 # What each method and event of ours asks for, by docs.slack.dev/reference; those with "" ask for nothing.
 METHODS = {
@@ -48,6 +56,72 @@ def test_it_asks_for_what_is_needed_and_nothing_more() -> None:
     assert set(SCOPES) == needed | {"commands"}
     assert set(EVENTS) == NEEDED_BY_EVENTS.keys()
     assert list(SCOPES) == sorted(set(SCOPES))
+
+
+def test_the_code_calls_these_methods() -> None:
+    """What `ghapp/slack` calls of Slack's client is what the scopes are for."""
+    trees = [ast.parse(path.read_text()) for path in sorted((ROOT / "ghapp" / "slack").glob("*.py"))]
+    names = {node.attr for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    called = {
+        name.replace("_", ".", 1) for name in names if "_" in name[1:] and callable(getattr(WebClient, name, None))
+    }
+    assert called == METHODS.keys() - {"apps.connections.open"}
+
+
+ENVELOPE = {
+    "type": "event_callback",
+    "event_id": "Ev1",
+    "authorizations": [{"team_id": "T1", "user_id": "U0HONK"}],
+}
+MESSAGE = {"type": "message", "user": "U1", "ts": "1700000000.000100", "text": "<@U0HONK> hello"}
+SAID: dict[str, dict[str, Any]] = {
+    "app_mention": {**MESSAGE, "type": "app_mention", "channel": "C1"},
+    "message.channels": {**MESSAGE, "channel": "C1", "channel_type": "channel"},
+    "message.groups": {**MESSAGE, "channel": "G1", "channel_type": "group"},
+    "message.im": {**MESSAGE, "channel": "D1", "channel_type": "im"},
+    "reaction_added": {
+        "type": "reaction_added",
+        "user": "U1",
+        "reaction": "octagonal_sign",
+        "item_user": "U0HONK",
+        "item": {"type": "message", "channel": "C1", "ts": "1700000000.000100"},
+        "event_ts": "1700000001.000100",
+    },
+}
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_each_event_that_we_ask_for_is_understood(event: str) -> None:
+    """None is sent to us for nothing."""
+    found = payloads.read({**ENVELOPE, "event": SAID[event]}, datetime.now(UTC))
+    assert found is not None
+    assert isinstance(found.event, ButtonPressed if event == "reaction_added" else MessageWritten)
+
+
+def test_the_shortcut_and_the_command_are_understood() -> None:
+    """By the names that the manifest gives them."""
+    shortcut = {
+        "type": "message_action",
+        "callback_id": SHORTCUT,
+        "trigger_id": "1.2.a",
+        "team": {"id": "T1"},
+        "user": {"id": "U1"},
+        "channel": {"id": "C1"},
+        "message": MESSAGE,
+    }
+    command = {
+        "command": COMMAND,
+        "text": "hello",
+        "trigger_id": "1.2.b",
+        "team_id": "T1",
+        "user_id": "U1",
+        "channel_id": "C1",
+    }
+    for body in (shortcut, command):
+        found = payloads.read(body, datetime.now(UTC))
+        assert found is not None
+        assert isinstance(found.event, MessageWritten)
+        assert found.event.addressed
 
 
 def test_each_scope_has_its_reason() -> None:
