@@ -51,8 +51,7 @@ class SlackChat:
         """Names for mentions. Past the first 50 people, ids do: each name is a call."""
         known: dict[str, str] = {}
 
-        def called(mention: str) -> str:
-            user = mention.partition("|")[0]
+        def called(user: str) -> str:
             if user not in known:
                 asked = len(known) < _NAMES
                 known[user] = (self._people.person(Speaker(team, user)).name if asked else "") or user
