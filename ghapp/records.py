@@ -1,4 +1,4 @@
-"""Our own records, wired over one Redis. Apart from bootstrap.py, for parts that need no more and start often."""
+"""Our own records, wired over one Redis. Apart from bootstrap/, for parts that need no more and start often."""
 
 import time
 from dataclasses import dataclass
@@ -6,13 +6,16 @@ from dataclasses import dataclass
 from ghapp.core.budget import MICROS
 from ghapp.queue import RqQueue
 from ghapp.settings import Settings
+from ghapp.store.build_pages import Pages
 from ghapp.store.connection import connect
 from ghapp.store.conversations import Talks
+from ghapp.store.identities import ChatIdentities
 from ghapp.store.inbox import Inboxes
 from ghapp.store.pace import Paces
 from ghapp.store.results import BaseResults
 from ghapp.store.runs import Runs
 from ghapp.store.spending import Caps, Spending
+from ghapp.store.talks import ChatTalks
 from ghapp.store.transcripts import Streams
 
 
@@ -36,6 +39,9 @@ class Records:
     spending: Spending
     conversations: Talks
     queue: RqQueue
+    talks: ChatTalks
+    identities: ChatIdentities
+    build_pages: Pages
 
 
 def records(settings: Settings, *, patient: bool = True) -> Records:
@@ -50,6 +56,9 @@ def records(settings: Settings, *, patient: bool = True) -> Records:
         Spending(redis, SystemClock(), _caps(settings)),
         Talks(redis),
         RqQueue(redis),
+        ChatTalks(redis),
+        ChatIdentities(redis),
+        Pages(redis),
     )
 
 

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import anthropic
-from anthropic.types import Message, ToolParam
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ghapp.agents.prompt import fenced, new_word, router_system_prompt
 from ghapp.core.events import Repository
 from ghapp.core.ports import Choice
+
+if TYPE_CHECKING:
+    import anthropic
+    from anthropic.types import Message, ToolParam
 
 _MAX_TOKENS = 500
 _SECONDS = 15.0
@@ -54,6 +56,8 @@ class ModelRouter:
         """One of the candidates, or none of them; None when no model is set or it does not answer sensibly."""
         if not self._key:
             return None
+        import anthropic  # a second, which only new wishes are worth
+
         offered = candidates[:_MOST]
         try:
             with anthropic.Anthropic(
@@ -86,7 +90,8 @@ def _question(text: str, channel: str, offered: Sequence[Repository], hints: str
 
 def _choice(reply: Message, offered: Sequence[Repository]) -> Choice:
     """Raises ValueError when there is not exactly one call, or it names a number that is not in the list."""
-    content = reply.content if isinstance(reply, Message) and isinstance(reply.content, list) else []
+    content = getattr(reply, "content", None)  # the SDK does not hold what a gateway answers to the shape that it promises
+    content = content if isinstance(content, list) else []
     calls = [block for block in content if block.type == "tool_use" and block.name == "belongs"]
     if len(calls) != 1:
         raise ValueError(f"there were {len(calls)} calls of the tool in place of one")

@@ -1,12 +1,17 @@
 """What drains inboxes, and what the clock does."""
 
+from ghapp.agents.router import ModelRouter
 from ghapp.bootstrap.following import follow_up
 from ghapp.bootstrap.hub import GitHub, github, new_key
-from ghapp.bootstrap.telling import status, steering
+from ghapp.bootstrap.telling import slack, status, steering
+from ghapp.flow.asking import Asking
+from ghapp.flow.desk import Desk
 from ghapp.flow.intake import Intake
 from ghapp.flow.reconcile import Reconcile
 from ghapp.flow.starting import Defaults, Starting
 from ghapp.flow.status import Status
+from ghapp.flow.words import Words
+from ghapp.github.people import GitHubPeople
 from ghapp.records import Records, SystemClock, records
 from ghapp.settings import Settings
 
@@ -28,6 +33,27 @@ def intake(settings: Settings) -> Intake:
         follow_up=follow_up(settings, kept, hub, telling, passing_on),
         steering=passing_on,
         clock=SystemClock(),
+        desk=desk(settings, kept, hub, telling),
+    )
+
+
+def desk(settings: Settings, kept: Records, hub: GitHub, telling: Status) -> Desk | None:
+    """What hears the chat; None where there is none."""
+    found = slack(settings)
+    if found is None or telling.phone is None:
+        return None
+    people = GitHubPeople(hub.app)
+    words = Words(people, kept.inbox, kept.queue)
+    router = ModelRouter(settings.anthropic_api_key, settings.anthropic_base_url, settings.router_model)
+    return Desk(
+        chat=found.chat,
+        phone=telling.phone,
+        talks=kept.talks,
+        identities=kept.identities,
+        words=words,
+        issues=hub.issues,
+        asking=Asking(found.chat, kept.talks, people, words, hub.repositories, hub.issues, router),
+        link=lambda token: f"{settings.page_root}/slack/link/{token}",
     )
 
 

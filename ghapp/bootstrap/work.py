@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 
 from ghapp.bootstrap.hub import github, known_secrets, page
-from ghapp.bootstrap.telling import status
+from ghapp.bootstrap.telling import album, status
 from ghapp.core import messages
 from ghapp.core.ports import Account, CommitText, Conversations, Engine, Relay, Results
 from ghapp.core.run import Run
@@ -37,7 +37,7 @@ def execute(settings: Settings) -> Execute:
         results=kept.results,
         conversations=kept.conversations,
         relay=relay_process(settings, os.environ),
-        gather=Context(hub.issues, hub.checks, hub.repositories, distil).gather,
+        gather=Context(hub.issues, hub.checks, hub.repositories, distil, album(settings, kept)).gather,
         text=lambda run: commit_text(run, hub.app),
     )
     publish = Publish(

@@ -6,7 +6,7 @@ Markdown, as on GitHub. Each fits one phone screen.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ghapp.core.builds import BuildState
+from ghapp.core.builds import builds_are_settled
 from ghapp.core.chat import Button, Card, Confirm, Message
 from ghapp.core.disarm import code_block, inline, plain, seen
 from ghapp.core.events import Repository
@@ -110,10 +110,11 @@ def _paused(run: Run, at: Sights) -> Sequence[Told]:
 
 def _ready(run: Run, at: Sights) -> Sequence[Told]:
     """Green, and what can be tried is there to be tried, or said to be missing."""
-    waiting = any(build.state in (BuildState.WAITING, BuildState.STALE) for build in run.builds)
-    if run.state is not State.AWAITING_REVIEW or not changes_code(run) or run.wish is not None or waiting:
-        return ()
     sha = run.head_sha
+    if run.state is not State.AWAITING_REVIEW or not changes_code(run) or run.wish is not None:
+        return ()
+    if not builds_are_settled(run.builds, sha):
+        return ()
     name, base = f"#{run.pull} at {sha[:7]}", run.base_branch or "its base"
     sure = Confirm("Merge it?", f"{name} goes into {base}. {means(run.means)}", "Merge")
     text = f"[#{run.pull}]({at.pull}) is green at {coded(sha[:7])}. Merge it?"
@@ -284,3 +285,13 @@ def _quoted(text: str) -> str:
 def _line(text: str, most: int) -> str:
     line = " ".join(text.split())
     return inline(line if len(line) <= most else line[: most - 1] + "…")
+
+
+def qr_of(name: str) -> str:
+    """What the picture of a QR code shows, for who cannot see it."""
+    return f"QR code that opens the page of {name}"
+
+
+def screenshot_of(name: str) -> str:
+    """The same of a screenshot."""
+    return f"Screenshot of {name}"
