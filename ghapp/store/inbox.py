@@ -147,15 +147,6 @@ class Inboxes:
             is_new = self._add(keys, [_EVENT.dump_json(found), box, _REMEMBER_DELIVERY, remember])
         return box if is_new else None
 
-    def again(self, event: ChatEvent) -> str:
-        """Put an event in once more that was acted on in vain; its inbox. What is known of duplicates is not asked."""
-        box = inbox_key(event)
-        with store_errors(), self._redis.pipeline() as both:
-            both.rpush(key("inbox", box), _EVENT.dump_json(event))
-            both.sadd(key("wanted"), box)
-            both.execute()
-        return box
-
     def _in_its_thread(self, event: ThreadEvent) -> Event | None:
         """An event on our pull request belongs to the issue's thread, one on a commit to whoever follows it."""
         thread = event.thread

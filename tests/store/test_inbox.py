@@ -239,17 +239,18 @@ def test_an_installation_has_an_inbox_of_its_own(inboxes: Inboxes) -> None:
     assert _drained(inboxes, "installation:3") == [event]
 
 
-def test_what_was_acted_on_in_vain_is_put_in_again(inboxes: Inboxes) -> None:
-    """Who spoke was not known yet: what they said is no duplicate then, though its delivery and meaning are known."""
+def test_what_had_to_wait_comes_in_again(inboxes: Inboxes) -> None:
+    """Who spoke was not known yet: what they said is no duplicate then, though its meaning is known; once."""
     talk, ana = Talk("T1", "C1", "1.5"), Speaker("T1", "U1")
     asked = MessageWritten(talk, ana, "Mend it", "1.5", "2026-11-01T10:00:00Z", addressed=True)
     box = inboxes.add("d1", asked)
     assert box is not None
     assert _drained(inboxes, box) == [asked]
     assert inboxes.add("d2", asked) is None
-    assert inboxes.again(asked) == box
-    assert inboxes.wanted() == (box,)
-    assert _drained(inboxes, box) == [asked]
+    waited = replace(asked, again=True)
+    assert inboxes.add("d3", waited) == box
+    assert inboxes.add("d4", waited) is None
+    assert _drained(inboxes, box) == [waited]
 
 
 def test_an_empty_inbox_is_drained_in_peace(inboxes: Inboxes) -> None:

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from ghapp.core.events import ChatEvent, Happening, Repository, Thread
+from ghapp.core.events import Happening, Repository, Thread
 from ghapp.core.evidence import CheckResult
 from ghapp.core.run import Remark, Run
 
@@ -74,10 +74,6 @@ class Inbox(Protocol):
 
         The inbox is not always the event's own: what happens on our pull request belongs to its issue.
         """
-        ...
-
-    def again(self, event: ChatEvent) -> str:
-        """Put an event in once more that was acted on in vain; its inbox."""
         ...
 
     def wanted(self) -> tuple[str, ...]:
