@@ -35,7 +35,7 @@ def blueprint(inbox: Inbox, queue: Queue, secrets: Sequence[str]) -> Blueprint:
             return jsonify(ignored=delivery.name), 200
         stored = inbox.add(delivery.id, delivery.event)
         if stored is not None:
-            _wake(queue, stored, urgent=policy.is_urgent(delivery.event))
+            wake(queue, stored, urgent=policy.is_urgent(delivery.event))
         return jsonify(stored=stored is not None), 202
 
     return hooks
@@ -68,8 +68,8 @@ def _patience(connection: socket | None) -> Iterator[None]:
         connection.settimeout(before)
 
 
-def _wake(queue: Queue, inbox: str, *, urgent: bool) -> None:
-    """The delivery is stored and its inbox marked; if this fails, the clock's next tick finds it."""
+def wake(queue: Queue, inbox: str, *, urgent: bool) -> None:
+    """What came in is stored and its inbox marked; if this fails, the clock's next tick finds it."""
     try:
         queue.intake(inbox, urgent=urgent)
     except StoreDown:
