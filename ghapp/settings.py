@@ -89,7 +89,7 @@ class Settings:
     judge_model: str = _setting("HONK_JUDGE_MODEL", "The model that judges.", "claude-haiku-5-5")
     router_model: str = _setting(
         "HONK_ROUTER_MODEL",
-        "The model that finds out which repository a wish in Slack is about; without a model key, plain rules do.",
+        "The model that finds out which repository a wish in Slack is about; `off`, or no key: plain rules do.",
         "claude-haiku-5-5",
     )
     issue_dollars: float = _dollars("HONK_ISSUE_DOLLARS", "What all runs of one issue may spend", 50.0)

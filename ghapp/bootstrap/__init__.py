@@ -5,7 +5,19 @@ The engine's SDK takes a second to import, so it is imported where a run is work
 
 from ghapp.bootstrap.hub import GitHub, github, page, webhook_secrets
 from ghapp.bootstrap.mail import intake, reconcile
-from ghapp.bootstrap.telling import status
+from ghapp.bootstrap.telling import build_files, newest_build, status
 from ghapp.bootstrap.work import execute, local_workshop
 
-__all__ = ["GitHub", "execute", "github", "intake", "local_workshop", "page", "reconcile", "status", "webhook_secrets"]
+__all__ = [
+    "GitHub",
+    "build_files",
+    "execute",
+    "github",
+    "intake",
+    "local_workshop",
+    "newest_build",
+    "page",
+    "reconcile",
+    "status",
+    "webhook_secrets",
+]

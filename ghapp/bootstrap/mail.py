@@ -44,7 +44,8 @@ def desk(settings: Settings, kept: Records, hub: GitHub, telling: Status) -> Des
         return None
     people = GitHubPeople(hub.app)
     words = Words(people, kept.inbox, kept.queue)
-    router = ModelRouter(settings.anthropic_api_key, settings.anthropic_base_url, settings.router_model)
+    key = "" if settings.router_model == "off" else settings.anthropic_api_key
+    router = ModelRouter(key, settings.anthropic_base_url, settings.router_model)
     return Desk(
         chat=found.chat,
         phone=telling.phone,

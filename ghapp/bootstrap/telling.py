@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ghapp.bootstrap.hub import GitHub, page
+from ghapp.bootstrap.hub import GitHub, github, page
 from ghapp.builds.qr import png
 from ghapp.builds.shelf import FolderShelf
 from ghapp.core import messages
-from ghapp.core.builds import Build
+from ghapp.core.builds import Build, BuildPage
+from ghapp.core.events import Repository
 from ghapp.flow.album import Album
+from ghapp.flow.files import BuildFiles
 from ghapp.flow.phone import Phone, Picture
 from ghapp.flow.status import Status
 from ghapp.flow.steering import Steering
+from ghapp.github.artifacts import GitHubArtifacts
 from ghapp.records import Records, SystemClock
 from ghapp.settings import Settings
 from ghapp.slack.chat import SlackChat
@@ -88,6 +91,20 @@ def build_page(settings: Settings, token: str) -> str:
 def shelf(settings: Settings) -> FolderShelf:
     """The files of builds on this machine."""
     return FolderShelf(settings.data.absolute() / "builds", settings.build_megabytes * _MEGABYTE)
+
+
+def build_files(settings: Settings) -> BuildFiles:
+    """The same, fetched again where they are not. GitHub is asked for only then."""
+    most = settings.build_megabytes * _MEGABYTE
+    return BuildFiles(shelf(settings), lambda: GitHubArtifacts(github(settings).app), most)
+
+
+def newest_build(kept: Records, page: BuildPage) -> BuildPage | None:
+    """The page of the newest build of the same name, of the same pull request; None when that is unknown."""
+    thread = kept.inbox.thread_of(Repository(page.repository_id, page.full_name, page.installation), page.pull)
+    run = kept.runs.last_run(thread)
+    found = [one for one in run.builds if one.name == page.build.name and one.token] if run else []
+    return kept.build_pages.get(found[-1].token) if found else None
 
 
 def _pictures(settings: Settings, build: Build) -> Iterator[Picture]:

@@ -165,6 +165,12 @@ class Inboxes:
         with store_errors():
             self._redis.hset(key("alias", repository.id), str(pull), str(issue))
 
+    def thread_of(self, repository: Repository, number: int) -> Thread:
+        """The thread to which an issue or a pull request belongs."""
+        with store_errors():
+            found = self._redis.hget(key("alias", repository.id), str(number))
+        return Thread(repository, int(found) if found else number)
+
     def follow(self, thread: Thread, sha: str) -> None:
         """For 30 days from now on, what happens on the commit belongs to the thread, on whatever branch it is.
 

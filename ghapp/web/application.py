@@ -1,8 +1,9 @@
 """The Flask application of the web part."""
 
 import json
+from collections.abc import Iterable
 
-from flask import Flask, Response, jsonify
+from flask import Blueprint, Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from ghapp.core.errors import StoreDown
@@ -16,14 +17,22 @@ _POLICY = (
 
 
 def create_app(
-    *, inbox: Inbox, queue: Queue, secrets: tuple[str, ...], pages: runs.Pages, transcripts: runs.Lines
+    *,
+    inbox: Inbox,
+    queue: Queue,
+    secrets: tuple[str, ...],
+    pages: runs.Pages,
+    transcripts: runs.Lines,
+    rooms: Iterable[Blueprint] = (),
 ) -> Flask:
-    """The application. `secrets` must not be empty, for an unsigned delivery is nobody's."""
+    """The application. `secrets` must not be empty, for an unsigned delivery is nobody's. `rooms` are further pages."""
     if not secrets or not all(secrets):
         raise ValueError("a webhook secret is needed")
     app = Flask(__name__)
     app.register_blueprint(hooks.blueprint(inbox, queue, secrets))
     app.register_blueprint(runs.blueprint(pages, transcripts))
+    for room in rooms:
+        app.register_blueprint(room)
     app.get("/healthz")(lambda: jsonify(ok=True))
     app.register_error_handler(StoreDown, _store_down)
     app.register_error_handler(HTTPException, _refused)
@@ -44,8 +53,8 @@ def _refused(error: HTTPException) -> Response:
 
 
 def _guarded(response: Response) -> Response:
-    """Pages are nobody's to frame, to index, to cache or to be led away from."""
-    response.headers["Content-Security-Policy"] = _POLICY
+    """Pages are nobody's to frame, to index, to cache or to be led away from; those with forms say their own policy."""
+    response.headers.setdefault("Content-Security-Policy", _POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Robots-Tag"] = "noindex"

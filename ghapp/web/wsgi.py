@@ -1,12 +1,17 @@
 """What gunicorn loads."""
 
 import os
+from collections.abc import Iterator
 
-from flask import Flask
+from flask import Blueprint, Flask
 
 from ghapp import bootstrap
-from ghapp.records import records
-from ghapp.settings import from_environment
+from ghapp.builds.qr import png
+from ghapp.core.builds import BuildPage
+from ghapp.records import Records, records
+from ghapp.settings import Settings, from_environment
+from ghapp.slack import door
+from ghapp.web import builds
 from ghapp.web.application import create_app
 
 
@@ -20,4 +25,24 @@ def application() -> Flask:
         secrets=bootstrap.webhook_secrets(settings),
         pages=kept.runs,
         transcripts=kept.transcripts,
+        rooms=_rooms(settings, kept),
     )
+
+
+def _rooms(settings: Settings, kept: Records) -> Iterator[Blueprint]:
+    """The install pages, and Slack's door where it comes by HTTP."""
+
+    def newer(page: BuildPage) -> BuildPage | None:
+        return bootstrap.newest_build(kept, page)
+
+    yield builds.blueprint(
+        builds.Desk(kept.build_pages, bootstrap.build_files(settings), newer, png, settings.page_root)
+    )
+    if settings.has_slack and settings.slack_signing_secret:
+        yield door.blueprint(
+            kept.inbox,
+            kept.queue,
+            secret=settings.slack_signing_secret,
+            token=settings.slack_bot_token,
+            api_url=settings.slack_api_url,
+        )

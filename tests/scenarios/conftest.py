@@ -12,9 +12,11 @@ from redis import Redis
 from ghapp import jobs
 from ghapp.cli.stage import register
 from ghapp.playground.server import Playground
+from ghapp.playground.slack.workspace import SlackWorkspace
 from ghapp.queue import INTAKE, RUNS
 from ghapp.web.wsgi import application
 from tests.keys import pem, short_key
+from tests.scenarios.office import Office
 from tests.scenarios.town import DEMO, Citizen, Town, serving
 
 SECRET = "a-made-up-webhook-secret"
@@ -72,6 +74,26 @@ def town(
         yield town
         _nothing_is_left(town, before)
         jobs.settings.cache_clear()
+
+
+@pytest.fixture
+def office(town: Town, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
+    """The office of those who work on `octo/demo`: a Slack with its people, some of whom the town knows, too."""
+    with ExitStack() as stack:
+        slack = stack.enter_context(SlackWorkspace())
+        names = {"SLACK_BOT_TOKEN": slack.app.bot_token, "SLACK_SIGNING_SECRET": slack.app.signing_secret}
+        for name, value in {**names, "SLACK_API_URL": slack.api_url, "HONK_ROUTER_MODEL": "off"}.items():
+            monkeypatch.setenv(name, value)
+        jobs.settings.cache_clear()
+        door = stack.enter_context(serving(application()))
+        monkeypatch.setenv("HONK_PUBLIC_URL", door)
+        jobs.settings.cache_clear()
+        slack.connect(f"{door}/slack/events")
+        town.chats.append(slack)
+        yield Office(town, slack)
+        town.pump()
+        assert slack.violations == []
+        assert slack.unheard == []
 
 
 @pytest.fixture

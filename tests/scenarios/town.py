@@ -33,6 +33,7 @@ from ghapp.playground.model_reply import Reply
 from ghapp.playground.model_request import ModelRequest
 from ghapp.playground.model_turns import ScriptedModel
 from ghapp.playground.script import Script
+from ghapp.playground.slack.workspace import SlackWorkspace
 from ghapp.playground.state import CheckRun, Installation, Issue
 from ghapp.playground.world import World
 from ghapp.queue import INTAKE, RUNS
@@ -117,6 +118,7 @@ class Town(Reading):
     installation: Installation
     clock: TownClock = field(default_factory=TownClock)
     models: list[Model] = field(default_factory=list)
+    chats: list[SlackWorkspace] = field(default_factory=list)
     _seconds: int = 0
 
     def __post_init__(self) -> None:
@@ -177,16 +179,21 @@ class Town(Reading):
         return replace(made, clock=self.clock, status=replace(made.status, clock=self.clock))
 
     def pump(self) -> None:
-        """Deliver what GitHub has to tell, and do the jobs in the queues until none is left."""
-        self.world.settle(ci=False)
+        """Deliver what GitHub and the chat have to tell, and do the jobs in the queues until none is left."""
+        self._deliver()
         while self._do_one(INTAKE) or self._do_one(RUNS):
-            self.world.settle(ci=False)
+            self._deliver()
 
     def listen(self) -> None:
         """Deliver and take in what happened, and start nothing."""
-        self.world.settle(ci=False)
+        self._deliver()
         while self._do_one(INTAKE):
-            self.world.settle(ci=False)
+            self._deliver()
+
+    def _deliver(self) -> None:
+        self.world.settle(ci=False)
+        for chat in self.chats:
+            chat.settle()
 
     def do_one(self) -> None:
         """Take in what is first in the queue, and nothing else."""
