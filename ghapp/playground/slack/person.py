@@ -211,7 +211,8 @@ def typed(room: SlackRoom, text: str) -> str:
 
 def _rich_text(text: str) -> Json:
     """What people write comes with blocks of this type as well: https://docs.slack.dev/reference/block-kit/blocks"""
-    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]}
+    bare = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    section = {"type": "rich_text_section", "elements": [{"type": "text", "text": bare}]}
     return {"type": "rich_text", "block_id": "typed", "elements": [section]}
 
 

@@ -75,6 +75,8 @@ class SlackRoom:
     coming: list[Coming] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     most_a_page: int = 1000
+    looks: int = 0
+    """So many looks at a new upload find that Slack is not done with it: it can only then be shown as a picture."""
     tickets: set[str] = field(default_factory=set)
     responses: dict[str, tuple[Message | None, Channel, User]] = field(default_factory=dict)
     """What a `response_url` answers to, by its token: the message, if there is one, its channel, and who acted."""

@@ -32,6 +32,7 @@ class Sockets:
 
     app: SlackApp
     _links: list[_Link] = field(default_factory=list)
+    _opened: int = 0
     _answers: dict[str, Json] = field(default_factory=dict)
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
@@ -48,6 +49,7 @@ class Sockets:
         link.ws.send(json.dumps({"type": "hello", "num_connections": 1, "connection_info": info}))
         with self._changed:
             self._links.append(link)
+            self._opened += 1
             self._changed.notify_all()
         try:
             while True:
@@ -59,11 +61,17 @@ class Sockets:
                 self._links.remove(link)
                 self._changed.notify_all()
 
-    def wait(self, timeout: float = 10) -> None:
-        """Wait until the app listens by a socket. Raises TimeoutError."""
+    def wait(self, timeout: float = 10, opened: int = 1) -> None:
+        """Wait until the app has opened so many sockets in all, and listens by one. Raises TimeoutError."""
         with self._changed:
-            if not self._changed.wait_for(lambda: bool(self._links), timeout):
+            if not self._changed.wait_for(lambda: self._links and self._opened >= opened, timeout):
                 raise TimeoutError("no socket was opened")
+
+    def wait_gone(self, timeout: float = 10) -> None:
+        """Wait until no socket is open. Raises TimeoutError."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: not self._links, timeout):
+                raise TimeoutError("a socket is still open")
 
     def _heard(self, answer: Json) -> None:
         with self._changed:

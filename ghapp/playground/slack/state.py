@@ -59,7 +59,10 @@ class Channel:
 
 @dataclass(eq=False)
 class File:
-    """A file; `shared` are the channels where it was posted. Only complete ones have been uploaded to their end."""
+    """A file; `shared` are the channels where it was posted. Only complete ones have been uploaded to their end.
+
+    Slack looks at an upload for a moment after it is complete: until so many `looks`, it has no type and is no picture.
+    """
 
     id: str
     owner: User
@@ -70,6 +73,7 @@ class File:
     title: str = ""
     alt: str = ""
     complete: bool = False
+    looks: int = 0
     shared: list[Channel] = field(default_factory=list)
 
 

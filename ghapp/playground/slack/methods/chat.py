@@ -72,8 +72,11 @@ def check(room: SlackRoom, given: Arguments, most: int) -> None:
     found = breaches(blocks) if blocks is not None else []
     for one in found:
         room.violate(f"blocks: {one}")
-    if found or not _pictures_known(room, blocks or []):
-        raise RefusedError("invalid_blocks", response_metadata={"messages": [f"[ERROR] {one}" for one in found]})
+    if not found and not _pictures_known(room, blocks or []):
+        found = ["invalid slack file"]
+    if found:
+        messages = [f"[ERROR] {one}" for one in found]
+        raise RefusedError("invalid_blocks", errors=found, response_metadata={"messages": messages})
     if metadata is not None and not _is_metadata(metadata):
         room.violate(f"metadata: {metadata!r:.80}")
         raise RefusedError("invalid_metadata_format")
@@ -88,11 +91,14 @@ def _is_metadata(given: object) -> bool:
 
 
 def _pictures_known(room: SlackRoom, blocks: list[Json]) -> bool:
-    """Whether every picture that is a file of Slack's is there, and complete."""
-    pictures = re.findall(r"'slack_file': \{'(?:id|url)': '([^']*)'", str(blocks))
-    known = room.state.files.values()
-    ours = {key for one in known if one.complete for key in (one.id, views.file(room.state, one)["url_private"])}
-    return set(pictures) <= ours
+    """Whether every picture that is a file of Slack's is there, and ready: each refusal counts as a look at it."""
+    wanted = set(re.findall(r"'slack_file': \{'(?:id|url)': '([^']*)'", str(blocks)))
+    complete = [one for one in room.state.files.values() if one.complete and one.mimetype.startswith("image/")]
+    names = {key: one for one in complete for key in (one.id, views.file(room.state, one)["url_private"])}
+    waited = [names[one] for one in wanted & set(names) if names[one].looks]
+    for one in waited:
+        one.looks -= 1
+    return not waited and wanted <= set(names)
 
 
 def _own(room: SlackRoom, given: Arguments, refusal: str) -> Message:

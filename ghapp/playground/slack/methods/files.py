@@ -29,6 +29,7 @@ def _info(room: SlackRoom, given: Arguments) -> Json:
     found = room.state.files.get(given["file"])
     if found is None or not found.complete or not may_read(room, found):
         raise RefusedError("file_not_found")
+    found.looks = max(found.looks - 1, 0)
     return {"file": views.file(room.state, found), "comments": []}
 
 
@@ -56,7 +57,7 @@ def _uploaded(room: SlackRoom, given: Json) -> File:
         raise RefusedError("file_not_found")
     if len(found.content) != found.size:
         raise RefusedError("file_update_failed")
-    found.complete, found.title = True, given.get("title", found.name)
+    found.complete, found.title, found.looks = True, given.get("title", found.name), room.looks
     return found
 
 
