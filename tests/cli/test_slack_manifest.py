@@ -13,6 +13,7 @@ from slack_sdk import WebClient
 
 from ghapp.cli.manifest import COMMAND, EVENTS, SCOPES, SHORTCUT, manifest, new_app_link
 from ghapp.core.events import ButtonPressed, MessageWritten
+from ghapp.playground.slack import state
 from ghapp.slack import payloads
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +57,12 @@ def test_it_asks_for_what_is_needed_and_nothing_more() -> None:
     assert set(SCOPES) == needed | {"commands"}
     assert set(EVENTS) == NEEDED_BY_EVENTS.keys()
     assert list(SCOPES) == sorted(set(SCOPES))
+
+
+def test_the_playground_grants_what_it_asks_for() -> None:
+    """The App of the demo has the same scopes, and hears the same events."""
+    assert set(state.SCOPES) == set(SCOPES)
+    assert set(state.EVENTS) == set(EVENTS)
 
 
 def test_the_code_calls_these_methods() -> None:

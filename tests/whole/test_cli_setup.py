@@ -8,10 +8,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from redis import Redis
 
 from ghapp.cli.manifest import manifest, new_app_link
+from ghapp.core.chat import Speaker
+from ghapp.core.events import Happening, MessageWritten
+from ghapp.playground.slack.workspace import SlackWorkspace
+from ghapp.store.inbox import Inboxes
 from tests.whole.slack_door import APP_TOKEN, BOT_TOKEN, LACKING, REVOKED, slack_door
-from tests.whole.terminal import Terminal, said_in_one_line
+from tests.whole.terminal import Terminal, said_in_one_line, until
 
 SIGNING_SECRET = "0123456789abcdef" * 2
 CLIENT_SECRET = "abcdefghij" * 4
@@ -216,6 +221,40 @@ def test_socket_mode_with_a_token_that_is_none_says_so(terminal: Terminal, redis
     assert last.startswith("honk: ")
     assert "Traceback" not in done.stderr
     assert shows_no_secret(done.stderr)
+
+
+def test_what_is_said_comes_in_by_the_socket(terminal: Terminal, redis_url: str, redis: Redis) -> None:
+    """`honk slack` connects; a mention is stored before Slack is told that it arrived; asked to end, it does."""
+    with SlackWorkspace() as workspace:
+        ana = workspace.member("ana")
+        workspace.channel("general", ana)
+        app = workspace.app
+        terminal.environ.update(SLACK_BOT_TOKEN=app.bot_token, SLACK_APP_TOKEN=app.app_token)
+        terminal.environ.update(SLACK_API_URL=workspace.api_url, REDIS_URL=redis_url)
+        with terminal.staying("slack"):
+            until(lambda: workspace.sockets.open)
+            ana.mentions("general", "the login page is broken")
+            workspace.settle()
+            assert workspace.unheard == []
+            (event,) = stored(redis)
+            assert isinstance(event, MessageWritten)
+            assert (event.text, event.speaker, event.addressed) == (
+                "the login page is broken", Speaker(workspace.team, ana.id), True,
+            )  # fmt: skip
+        assert workspace.violations == []
+
+
+def stored(redis: Redis) -> list[Happening]:
+    """What waits to be looked at, oldest first in each talk."""
+    found: list[Happening] = []
+    inboxes = Inboxes(redis)
+    for key in inboxes.wanted():
+        with inboxes.drain(key) as box:
+            assert box is not None
+            while (event := box.peek()) is not None:
+                found.append(event)
+                box.done()
+    return found
 
 
 def wrong(said: str) -> list[str]:
