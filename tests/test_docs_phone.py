@@ -15,7 +15,9 @@ from ghapp.core.events import BRANCH_PREFIX
 from ghapp.playground.workflow import parse_workflow
 from ghapp.settings import describe
 
-DOCS = Path(__file__).parent.parent / "docs"
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+MESSAGES = ROOT / "ghapp" / "core" / "messages"
 PAGES = {name: (DOCS / f"{name}.md").read_text() for name in ("slack", "builds")}
 
 
@@ -94,6 +96,18 @@ def test_settings_and_commands_that_are_named_exist(name: str) -> None:
     assert set(re.findall(r"`honk ([a-z]+)", text)) <= set(honk.commands)
     ours = {*Verb, "link", "unlink"}
     assert set(re.findall(r"`/honk ([a-z]+)", text)) <= ours
+
+
+def test_sentences_that_are_quoted_are_said() -> None:
+    """What the tables say that Honk says, and the names of its buttons, are in its sentences."""
+    said = " ".join(path.read_text() for path in sorted(MESSAGES.glob("*.py")))
+    why = PAGES["builds"].partition("## Why is there no build?")[2]
+    quoted = re.findall(r"^\| \*(.+?)\* \|", why, re.MULTILINE)
+    buttons = re.findall(r"^\| \*(.+?)\*", PAGES["slack"].partition("## In the thread")[2], re.MULTILINE)
+    assert len(quoted) > 5
+    assert {"Do it", "Merge", "Not yet", "Only full members"} <= set(buttons)
+    parts = [part.strip() for sentence in (*quoted, *buttons) for part in sentence.split("…")]
+    assert [part for part in parts if part not in said] == []
 
 
 def test_addresses_that_are_named_are_those_of_the_manifest() -> None:
