@@ -7,10 +7,12 @@ from http.client import HTTPException
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
+from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryIntervalCalculator
 
 from ghapp.core.errors import Gone, TransientError, UserError
 
 _SECONDS = 10
+_MOMENT = 0.1
 
 _GONE = frozenset(("message_not_found", "cant_update_message", "thread_not_found", "no_item_specified"))
 _BUSY = frozenset(("ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable"))
@@ -36,7 +38,7 @@ class Api:
     """
 
     def __init__(self, token: str, url: str) -> None:
-        again = ConnectionErrorRetryHandler()
+        again = ConnectionErrorRetryHandler(interval_calculator=FixedValueRetryIntervalCalculator(_MOMENT))
         self.asks = WebClient(token, base_url=url, timeout=_SECONDS, retry_handlers=[again])
         self.does = WebClient(token, base_url=url, timeout=_SECONDS, retry_handlers=[])
 

@@ -5,8 +5,10 @@ which would ask Slack who we are, and of its listeners, which run after Slack wa
 """
 
 import logging
+import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +16,7 @@ from flask import Blueprint, Response, jsonify, request
 from slack_bolt import App, BoltResponse
 from slack_bolt.adapter.flask.handler import to_bolt_request, to_flask_response
 from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
+from slack_sdk.socket_mode.builtin import SocketModeClient
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from ghapp.core import policy
@@ -24,6 +27,8 @@ from ghapp.slack.api import spoken
 from ghapp.slack.signing import is_signed
 
 MAX_BYTES = 2 * 1024 * 1024
+_SECONDS_OF_PING = 3
+"""After five pings that fail, the connection is made anew; until then nothing is heard."""
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +58,7 @@ def blueprint(
             return jsonify(error="the signature is missing, wrong or old"), 401
         try:
             asked = to_bolt_request(request)
+            asked.body = payloads.parse(asked.raw_body)  # Bolt drops a command in whose text "payload" is a word
         except (ValueError, TypeError, AttributeError, LookupError):  # Bolt looks into a body as if it were Slack's
             return jsonify(error="this is none of Slack's payloads"), 400
         return to_flask_response(bolt.dispatch(asked))
@@ -70,7 +76,7 @@ class SocketMode:
 
     def start(self) -> None:
         """Connect, and stay connected in threads of its own. UserError when Slack does not want our app token."""
-        handler = SocketModeHandler(self._bolt, self._app_token)
+        handler = SocketModeHandler(self._bolt, self._app_token, ping_interval=_SECONDS_OF_PING)
         try:
             with spoken():
                 handler.client.connect()
@@ -80,10 +86,20 @@ class SocketMode:
         self._handler = handler
 
     def stop(self) -> None:
-        """Take nothing more; what was taken is stored."""
+        """Take nothing more; what was acknowledged is stored."""
         if self._handler is not None:
-            self._handler.client.close()
-            self._handler = None
+            client, self._handler = self._handler.client, None
+            client.auto_reconnect_enabled = False
+            _hang_up(client)
+            client.close()
+
+
+def _hang_up(client: SocketModeClient) -> None:
+    """Wake the thread that reads: closing alone would wait for it, and it waits three seconds for a byte."""
+    line = client.current_session.sock if client.current_session is not None else None
+    if line is not None:
+        with suppress(OSError):  # the other side was faster
+            line.shutdown(socket.SHUT_RDWR)
 
 
 def socket_mode(inbox: Inbox, queue: Queue, *, app_token: str, token: str, api_url: str) -> SocketMode:

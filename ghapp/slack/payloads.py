@@ -4,10 +4,12 @@ https://docs.slack.dev/apis/events-api, https://docs.slack.dev/interactivity/han
 """
 
 import hashlib
+import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from ghapp.core.chat import Speaker, Talk
 from ghapp.core.events import ButtonPressed, ChatEvent, MessageWritten
@@ -39,6 +41,18 @@ class _Home:
 
     team: str
     us: str
+
+
+def parse(raw: str) -> dict[str, Any]:
+    """A body as it came over HTTP: JSON, or a form, which has JSON in its field `payload` unless it is a command's.
+
+    Raises ValueError when it is neither.
+    """
+    form = {} if raw.lstrip().startswith("{") else dict(parse_qsl(raw, keep_blank_values=True))
+    found = form if form and "payload" not in form else json.loads(form.get("payload", raw))
+    if not isinstance(found, dict):
+        raise ValueError("no object")
+    return found
 
 
 def read(body: object, now: datetime) -> Delivery | None:

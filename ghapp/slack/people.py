@@ -38,7 +38,7 @@ class Directory:
         if self._us is None:
             with spoken():
                 found = self._api.asks.auth_test()
-            self._us = Us(str(found["team_id"]), str(found["user_id"]), str(found.get("bot_id")))
+            self._us = Us(str(found["team_id"]), str(found["user_id"]), str(found.get("bot_id") or ""))
         return self._us
 
     def person(self, speaker: Speaker) -> Person:

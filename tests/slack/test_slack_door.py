@@ -62,6 +62,12 @@ def test_buttons_and_commands_come_by_the_same_door(client: FlaskClient, redis: 
     assert len(wakes.urgent) == 1, "to stop is urgent, to ask is not"
 
 
+def test_a_command_may_speak_of_a_payload(client: FlaskClient, redis: Redis) -> None:
+    """Bolt takes a form with that word in it for a button, and would hear nothing."""
+    assert deliver(client, urlencode(commanded(text="the payload is lost")).encode(), form=True) == 200
+    assert [one.text for one in heard(redis) if isinstance(one, MessageWritten)] == ["the payload is lost"]
+
+
 def test_what_starts_nothing_is_acknowledged_too(client: FlaskClient, redis: Redis) -> None:
     """Slack would send it again, and at last send nothing any more."""
     assert deliver(client, encoded(event(message("good morning")))) == 200
@@ -104,7 +110,20 @@ def test_a_changed_body_is_refused(client: FlaskClient, redis: Redis) -> None:
     assert heard(redis) == []
 
 
-@pytest.mark.parametrize("body", [b"[]", b"{", b"", b"null", b'{"event": 5, "team": 5}', b'{"authorizations": [[]]}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b"{",
+        b"",
+        b"payload=",
+        b"payload=[]",
+        b"a=1",
+        b"null",
+        b'{"event": 5, "team": 5}',
+        b'{"authorizations": [[]]}',
+    ],
+)
 def test_a_signed_body_that_is_no_payload_does_no_harm(client: FlaskClient, redis: Redis, body: bytes) -> None:
     """Nothing of Slack's looks so; it is answered, and nothing is stored."""
     assert deliver(client, body) in (200, 400)

@@ -190,7 +190,7 @@ NOTHING: dict[str, Json] = {
     "a source elsewhere": event(message(source_team="T0OTHER")),
     "a grid's number instead of a team": event(message(user_team="E0GRID")),
     "nobody": event(message(user=None)),
-    "no text": event(message(text=None, channel_type="channel")),
+    "no text": event(message() | {"text": None}),
     "no time": event(message(ts="now")),
     "a message in no workspace": event(message(), authorizations=[], team_id=None),
     "an event without an id": event(message(), event_id=None),
