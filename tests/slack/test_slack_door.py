@@ -10,9 +10,11 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from ghapp.core.chat import Button, Card, Speaker, Talk
 from ghapp.core.events import ButtonPressed, MessageWritten
 from ghapp.playground.slack.workspace import SlackPerson, SlackWorkspace
 from ghapp.slack import door
+from ghapp.slack.chat import SlackChat
 from ghapp.slack.signing import sign
 from ghapp.store.connection import connect
 from ghapp.store.inbox import Inboxes
@@ -209,6 +211,25 @@ def test_people_are_heard_once_each(slack: SlackWorkspace, ana: SlackPerson, red
     assert {(one.speaker.team, one.speaker.user) for one in found} == {(slack.team, ana.id)}
     assert slack.unheard == []
     assert slack.calls == [], "nothing is asked of Slack before it is answered"
+
+
+@pytest.mark.usefixtures("listening")
+def test_buttons_are_heard_wherever_they_stand(
+    slack: SlackWorkspace, ana: SlackPerson, chat: SlackChat, redis: Redis
+) -> None:
+    """In a thread, and on a message that one person alone sees; with the talk that it is in."""
+    talk = Talk(slack.team, slack.channel("general").id, ana.says("general", "it is broken"))
+    card = Card("?", (Button("choose", "web", "7 fix"), Button("choose", "api", "8 fix")))
+    asked = chat.post(talk, card, "ask")
+    chat.whisper(talk, Speaker(slack.team, ana.id), card)
+    ana.presses("general", asked, "api")
+    (whisper,) = slack.whispers(ana)
+    ana.presses("general", whisper.ts, "web")
+    slack.settle()
+    found = [one for one in heard(redis) if isinstance(one, ButtonPressed)]
+    told = [(one.talk, one.name, one.value, one.message) for one in found]
+    assert told == [(talk, "choose", "8 fix", asked), (talk, "choose", "7 fix", whisper.ts)]
+    assert slack.unheard == []
 
 
 @pytest.mark.usefixtures("listening")
