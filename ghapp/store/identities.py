@@ -16,12 +16,23 @@ INVITATION_SECONDS = 600
 _TOKEN_BYTES = 24
 _INVITATION = TypeAdapter(Invitation)
 
+# KEYS: invitation, identities. ARGV: number at GitHub. What may be refused for want of memory comes first: a link is
+# used up only when its speaker is kept.
+_ACCEPT = """
+local speaker, invitation = unpack(redis.call('HMGET', KEYS[1], 'speaker', 'invitation'))
+if not speaker then return false end
+redis.call('HSET', KEYS[2], speaker, ARGV[1])
+redis.call('DEL', KEYS[1])
+return invitation
+"""
+
 
 class ChatIdentities:
     """The people (`ports.Identities`). Every verb raises StoreDown when Redis is away."""
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
+        self._accept = redis.register_script(_ACCEPT)
 
     def github(self, speaker: Speaker) -> int | None:
         """Their number at GitHub; None when they have not said who they are."""
@@ -32,30 +43,30 @@ class ChatIdentities:
     def invite(self, invitation: Invitation) -> str:
         """A token of 192 bits for one link, good for ten minutes and for one use."""
         token = secrets.token_urlsafe(_TOKEN_BYTES)
-        with store_errors():
-            self._redis.set(key("invitation", token), _INVITATION.dump_json(invitation), ex=INVITATION_SECONDS)
+        with store_errors(), self._redis.pipeline() as all_of_it:
+            all_of_it.hset(_invitation(token), "speaker", invitation.speaker.key)
+            all_of_it.hset(_invitation(token), "invitation", _INVITATION.dump_json(invitation))
+            all_of_it.expire(_invitation(token), INVITATION_SECONDS)
+            all_of_it.execute()
         return token
 
     def invited(self, token: str) -> Invitation | None:
         """Whose link it is; None when it is unknown, used or too old. Nothing is used up by this."""
         with store_errors():
-            found = self._redis.get(key("invitation", token))
+            found = self._redis.hget(_invitation(token), "invitation")
         return None if found is None else _INVITATION.validate_json(found)
 
     def accept(self, token: str, github: int) -> Invitation | None:
-        """Use the link up: from now on its speaker is this user of GitHub. None as above.
-
-        The token is taken in one step, so that of two uses at once one comes through.
-        """
+        """Use the link up: from now on its speaker is this user of GitHub. None as above; one of two at once has it."""
         with store_errors():
-            found = self._redis.getdel(key("invitation", token))
-            if found is None:
-                return None
-            invitation = _INVITATION.validate_json(found)
-            self._redis.hset(key("identities"), invitation.speaker.key, str(github))
-        return invitation
+            found = self._accept([_invitation(token), key("identities")], [github])
+        return None if found is None else _INVITATION.validate_json(found)
 
     def forget(self, speaker: Speaker) -> None:
         """They are nobody at GitHub again."""
         with store_errors():
             self._redis.hdel(key("identities"), speaker.key)
+
+
+def _invitation(token: str) -> str:
+    return key("invitation", token)

@@ -14,7 +14,6 @@ import hmac
 import logging
 import secrets
 from dataclasses import dataclass, replace
-from functools import cached_property
 from hashlib import sha256
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
@@ -98,7 +97,8 @@ def blueprint(
     if not secret:
         raise ValueError("a secret is needed")
     linking = Blueprint("linking", __name__)
-    pages = _Pages(identities, sign_in, inbox, queue, public_root, secret)
+    visits = _Visits(secret, https=public_root.startswith("https://"))
+    pages = _Pages(identities, sign_in, inbox, queue, public_root, visits)
     linking.get("/slack/link/<token>")(pages.ask)
     linking.post("/slack/link/<token>")(pages.begin)
     linking.get("/slack/linked")(pages.back)
@@ -117,11 +117,7 @@ class _Pages:
     inbox: Inbox
     queue: Queue
     root: str
-    secret: str
-
-    @cached_property
-    def visits(self) -> _Visits:
-        return _Visits(self.secret, https=self.root.startswith("https://"))
+    visits: _Visits
 
     def ask(self, token: str) -> Response:
         """Whose Slack account it is. It may be fetched as often as one likes."""
@@ -190,9 +186,7 @@ class _Pages:
 
     def away(self, _error: TransientError) -> Response:
         """GitHub or our store does not answer."""
-        return self._begin_again(
-            "Something that is needed for this does not answer. Please try again in a minute.", 503
-        )
+        return self._begin_again("What is needed for this does not answer. Please try again in a minute.", 503)
 
     def _begin_again(self, text: str, status: int) -> Response:
         visit = self.visits.now()

@@ -77,6 +77,19 @@ def test_twenty_at_once_are_one(identities: ChatIdentities) -> None:
     assert identities.github(ANA) == winner
 
 
+def test_a_store_that_is_full_uses_nothing_up(identities: ChatIdentities, redis: Redis) -> None:
+    """The person can try again."""
+    token = identities.invite(Invitation(ANA, "ana"))
+    redis.config_set("maxmemory", "1")
+    try:
+        with pytest.raises(StoreDown):
+            identities.accept(token, 7)
+    finally:
+        redis.config_set("maxmemory", "0")
+    assert identities.github(ANA) is None
+    assert identities.accept(token, 7)
+
+
 def test_a_link_ends_by_itself_and_a_person_does_not(identities: ChatIdentities, redis: Redis) -> None:
     """Ten minutes for the one; for the other no end."""
     token = identities.invite(Invitation(ANA, "ana"))
