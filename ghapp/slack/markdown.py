@@ -9,7 +9,7 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 # An escaped bracket begins no link: others' text is disarmed by such escapes, and must not hide an address.
 _PIECE = re.compile(
     r"(?<!\\)`(?P<code>[^`\n]+)`"
-    r"|(?<!\\)\[(?P<label>[^\[\]\n]{1,300})(?<!\\)\]\((?P<url>https?://[^\s()<>|\\]{1,1000})\)"
+    r"|(?<!\\)\[(?P<label>(?:\\.|[^\[\]\\\n]){1,300})\]\((?P<url>https?://[^\s()<>|\\]{1,1000})\)"
     r"|(?<!\\)\*\*(?P<bold>[^*\n]{1,300})\*\*"
 )
 _LINE_MARKS = re.compile(r"^[ \t]*(?:#{1,6}[ \t]+|>[ \t]?|[-*+][ \t]+(?:\[[ xX]\][ \t]+)?)", re.MULTILINE)
@@ -66,7 +66,8 @@ def _bare(text: str) -> str:
 
 def plain(text: str, most: int) -> str:
     """For a notification: its first lines, without marks; nothing in it is markup to Slack."""
-    bare = _PIECE.sub(lambda piece: piece["label"] or piece["bold"] or piece["code"], text.replace(_FENCE, ""))
+    first = text[: most * 10].replace(_FENCE, "")
+    bare = _PIECE.sub(lambda piece: piece["label"] or piece["bold"] or piece["code"], first)
     bare = _ESCAPED.sub(r"\1", _LINE_MARKS.sub("", bare))
     lines = (line.strip() for line in bare.splitlines())
     return escaped(cut("\n".join(line for line in lines if line), most))

@@ -80,6 +80,14 @@ def test_a_notification_is_plain() -> None:
     assert notice(card) == "Done\ntests in a_b.py\nsee CI\n1 &lt; 2 &amp; 3"
 
 
+def test_a_title_of_others_may_be_the_label_of_our_link() -> None:
+    """It is disarmed by backslashes, which are for Markdown alone."""
+    link = f"[{plain('a [b] *c*')}](https://a.example/1)"
+    assert notice(Card(link)) == "a [b] *c*"
+    assert markdown.small_text(link, 3000) == "<https://a.example/1|a [b] *c*>"
+    assert _block(Card(link), "markdown")["text"] == link
+
+
 def test_a_long_text_is_cut_and_its_code_closed() -> None:
     """What follows would be code otherwise."""
     text = _block(Card("```\n" + "x" * 20_000), "markdown")["text"]
