@@ -130,6 +130,21 @@ def test_a_command_is_a_form_and_its_answer_a_whisper(here: Scene) -> None:
     assert here.ear.heard[0][0]["Content-Type"] == "application/x-www-form-urlencoded"
 
 
+def test_a_phone_shows_who_says_what(here: Scene) -> None:
+    """The screen of a thread has its messages and what is for this person alone; others see less."""
+    ts = here.ana.mentions("general", "fix it")
+    here.client.chat_postMessage(
+        channel=here.general.id, thread_ts=ts, text="x", blocks=[section("On it"), row(button("Stop", "s"))]
+    )
+    here.client.chat_postEphemeral(channel=here.general.id, user=here.ana.id, thread_ts=ts, text="Who are you?")
+    bob = here.slack.member("bob")
+    bob.joins("general")
+    everybody = "Ana\n@Honk fix it\n\nHonk\nOn it\n[Stop]"
+    assert here.slack.screen(bob, "general", ts) == everybody
+    assert here.slack.screen(here.ana, "general", ts) == f"{everybody}\n\nHonk (only you see this)\nWho are you?"
+    assert here.slack.screen(here.ana, "general") == "Ana\n@Honk fix it"
+
+
 def test_presses_and_commands_are_sent_once(here: Scene) -> None:
     """What fails is not sent again: the person sees that it failed, and can press once more."""
     ts = _card(here, button("Merge", "m"))

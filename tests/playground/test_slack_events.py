@@ -80,6 +80,39 @@ def test_edits_deletions_and_reactions_are_told(here: Scene) -> None:
     assert (deleted["subtype"], deleted["deleted_ts"]) == ("message_deleted", ts)
 
 
+def test_an_edited_mention_is_told_as_a_mention_again(here: Scene) -> None:
+    """Mending a typo in a mention brings another mention of the same timestamp, which says that it was edited."""
+    ts = here.ana.mentions("general", "fix the pgae")
+    here.forget()
+    here.ana.edits("general", ts, "@honk fix the page")
+    here.slack.settle()
+    mention, changed = here.ear.events()
+    assert (mention["type"], mention["ts"], mention["edited"]["user"]) == ("app_mention", ts, here.ana.id)
+    assert changed["subtype"] == "message_changed"
+
+
+def test_a_deleted_root_is_a_tombstone_while_it_has_replies(here: Scene) -> None:
+    """The thread can still be read and written to; it is gone with its last reply."""
+    root = here.ana.says("general", "secret")
+    reply = here.ana.says("general", "reply", root)
+    here.forget()
+    here.ana.deletes("general", root)
+    read = here.client.conversations_replies(channel=here.general.id, ts=root)["messages"]
+    assert [(one["user"], one["text"]) for one in read] == [
+        ("USLACKBOT", "This message was deleted."),
+        (here.ana.id, "reply"),
+    ]
+    here.ana.deletes("general", reply)
+    here.slack.settle()
+    assert here.slack.messages("general") == []
+    rows = [(one["subtype"], one["previous_message"]["text"]) for one in here.ear.events()]
+    assert rows == [
+        ("message_changed", "secret"),
+        ("message_deleted", "reply"),
+        ("message_deleted", "This message was deleted."),
+    ]
+
+
 def test_the_bot_hears_itself(here: Scene) -> None:
     """What the app writes and edits comes back as events that say so."""
     ts = here.client.chat_postMessage(channel=here.general.id, text="Queued")["ts"]

@@ -48,6 +48,8 @@ def _listening(here: Scene, answer: Answer = _yes) -> Iterator["queue.Queue[Sock
     client.connect()
     here.slack.sockets.wait()
     yield heard
+    client.auto_reconnect_enabled = False
+    here.slack.sockets.close()  # a client that reads while it closes waits for its own timeout
     client.close()
 
 

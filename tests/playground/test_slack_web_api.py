@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import requests
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
@@ -143,9 +144,10 @@ def test_unknown_things_are_kept_as_violations(here: Scene) -> None:
     ts = here.ana.says("general", "root")
     reply = here.ana.says("general", "reply", ts)
     assert here.refusal("chat.postMessage", channel=here.general.id, text="x", thread_ts=reply) == "thread_not_found"
+    assert requests.get(f"{here.slack.base_url}/services/hook", timeout=10).status_code == 501
     told = " / ".join(here.slack.violations)
     here.slack.violations.clear()
-    for word in ("chat.scheduleMessage", "icon_emoji", "limit", "is a reply"):
+    for word in ("chat.scheduleMessage", "icon_emoji", "limit", "is a reply", "/services/hook"):
         assert word in told
 
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from ghapp.playground.slack import views
 from ghapp.playground.slack.acting import Press, command_payload, press_payload, shortcut_payload
+from ghapp.playground.slack.changing import remove
 from ghapp.playground.slack.methods.chat import permalink
 from ghapp.playground.slack.methods.files import new_file
 from ghapp.playground.slack.room import SlackRoom
 from ghapp.playground.slack.shown import seen
 from ghapp.playground.slack.state import Channel, File, Json, Message, User
-from ghapp.playground.slack.telling import told_changed, told_deleted, told_new, told_reaction
+from ghapp.playground.slack.telling import told_changed, told_new, told_reaction
 
 _ADDRESS = re.compile(r"https?://[^\s<>|]+")
 _MENTION = re.compile(r"(?<![\w/])([@#])([a-z0-9._-]*[a-z0-9])")
@@ -86,9 +87,7 @@ class SlackPerson:
 
     def deletes(self, channel: str, ts: str) -> None:
         with self.room.lock:
-            found = self._message(channel, ts)
-            del found.channel.messages[ts]
-            told_deleted(self.room, found)
+            remove(self.room, self._message(channel, ts))
 
     def reacts(self, channel: str, ts: str, name: str) -> None:
         with self.room.lock:
@@ -129,6 +128,7 @@ class SlackPerson:
         """Choose a shortcut of the app on a message, also where its bot is not."""
         with self.room.lock:
             assert callback_id in self.room.app.shortcuts, f"the app has no shortcut {callback_id}"
+            assert "commands" in self.room.app.scopes, "the app lacks the scope commands"
             payload = shortcut_payload(self.room, self.user, self._message(channel, ts), callback_id)
             self.room.outlet.interaction(payload)
 

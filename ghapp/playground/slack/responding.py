@@ -6,12 +6,12 @@ https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 import json
 import secrets
 
-from ghapp.playground.slack import views
 from ghapp.playground.slack.blocks import completed
-from ghapp.playground.slack.methods.chat import change, check
+from ghapp.playground.slack.changing import change, remove
+from ghapp.playground.slack.methods.chat import check
 from ghapp.playground.slack.room import RefusedError, SlackRoom
 from ghapp.playground.slack.state import Channel, Json, Message, User
-from ghapp.playground.slack.telling import told_changed, told_deleted, told_new
+from ghapp.playground.slack.telling import told_new
 
 MOST_RESPONSES = 5
 _FIELDS = {"text", "blocks", "response_type", "replace_original", "delete_original", "thread_ts"}
@@ -34,9 +34,10 @@ def respond_to(room: SlackRoom, token: str, given: Json) -> Json:
         raise RefusedError("used_url")
     message, channel, user = room.responses[token]
     if message is not None and given.get("delete_original"):
-        _remove(room, message)
+        remove(room, message)
     elif message is not None and given.get("replace_original"):
-        _replace(room, message, given)
+        check(room, given, _MOST)
+        change(room, message, given)
     else:
         say(room, channel, user, given)
     return {}
@@ -70,19 +71,3 @@ def say(room: SlackRoom, channel: Channel, user: User, given: Json) -> None:
     else:
         made.to = user
         room.state.whispers.append(made)
-
-
-def _replace(room: SlackRoom, message: Message, given: Json) -> None:
-    check(room, given, _MOST)
-    before = views.message(room.state, room.app, message)
-    change(message, given, room.state.next_ts())
-    if message.to is None:
-        told_changed(room, message, before)
-
-
-def _remove(room: SlackRoom, message: Message) -> None:
-    if message.to is not None:
-        room.state.whispers.remove(message)
-        return
-    del message.channel.messages[message.ts]
-    told_deleted(room, message)

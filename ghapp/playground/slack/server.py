@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Flask, Response, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.serving import WSGIRequestHandler
 
 from ghapp.playground.slack.methods import chat, conversations, files, people
@@ -36,7 +37,20 @@ def create_app(room: SlackRoom, blueprints: Iterable[Blueprint] = ()) -> Flask:
         app.add_url_rule(rule, name, view, methods=methods)
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
+    app.register_error_handler(404, _unknown(room))
     return app
+
+
+def _unknown(room: SlackRoom) -> Callable[[HTTPException], HTTPException | Response]:
+    """A path that is nobody's: 501, and a violation. What a page did not find is the page's own affair."""
+
+    def answer(error: HTTPException) -> HTTPException | Response:
+        if request.url_rule is not None or request.path == "/favicon.ico":
+            return error
+        room.violate(f"{request.method} {request.path} is not modelled")
+        return Response("not modelled", 501)
+
+    return answer
 
 
 def _api(room: SlackRoom) -> Callable[..., Response]:

@@ -4,6 +4,7 @@ It is a rendering for reading, not for checking marks of emphasis: those are lef
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,6 +86,11 @@ def seen(state: State, one: Message) -> Seen:
         one.unfurls,
         one.to.id if one.to else "",
     )
+
+
+def screen(rows: Iterable[Seen]) -> str:
+    """Messages one below the other, each with who says it."""
+    return "\n\n".join(f"{one.author}{' (only you see this)' if one.to else ''}\n{one.shown}" for one in rows)
 
 
 def buttons(blocks: list[Json]) -> tuple[SeenButton, ...]:

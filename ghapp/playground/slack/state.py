@@ -18,6 +18,8 @@ SCOPES = frozenset(
         *("reactions:read", "reactions:write", "users:read"),
     )
 )
+SLACKBOT = "USLACKBOT"
+"""Slack's own bot, which `users.info` calls no bot."""
 EVENTS = frozenset(("app_mention", "message.channels", "message.groups", "message.im", "reaction_added"))
 
 

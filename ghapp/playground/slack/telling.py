@@ -20,15 +20,16 @@ def told_new(room: SlackRoom, message: Message) -> None:
     if message.broadcast:
         root = message.channel.messages[message.thread_ts]
         shown |= {"subtype": "thread_broadcast", "root": views.message(room.state, room.app, root)}
-    mentioned = f"<@{room.app.bot.id}>" in message.text and message.user is not room.app.bot
-    if mentioned and message.channel.kind != "im":
-        mention = {name: value for name, value in shown.items() if name not in ("channel_type", "subtype")}
-        _tell(room, "app_mention", "app_mentions:read", message.channel, mention | {"type": "app_mention"})
+    _tell_mention(room, message, shown)
     _tell_message(room, message.channel, shown)
 
 
 def told_changed(room: SlackRoom, message: Message, before: Json) -> None:
-    """https://docs.slack.dev/reference/events/message/message_changed"""
+    """A message was edited. One that mentions the bot is told as a mention again, with its `edited`.
+
+    https://docs.slack.dev/reference/events/message/message_changed
+    """
+    _tell_mention(room, message, _in_channel(room, message, message.channel))
     now = views.message(room.state, room.app, message)
     hidden = _hidden(room, message, "message_changed", {"message": now, "previous_message": before})
     _tell_message(room, message.channel, hidden)
@@ -52,6 +53,13 @@ def told_reaction(room: SlackRoom, who: User, message: Message, name: str, remov
 def _in_channel(room: SlackRoom, message: Message, channel: Channel) -> Json:
     shown = views.message(room.state, room.app, message)
     return shown | {"channel": channel.id, "channel_type": channel.kind, "event_ts": message.ts}
+
+
+def _tell_mention(room: SlackRoom, message: Message, shown: Json) -> None:
+    mentioned = f"<@{room.app.bot.id}>" in message.text and message.user is not room.app.bot
+    if mentioned and message.channel.kind != "im":
+        mention = {name: value for name, value in shown.items() if name not in ("channel_type", "subtype")}
+        _tell(room, "app_mention", "app_mentions:read", message.channel, mention | {"type": "app_mention"})
 
 
 def _hidden(room: SlackRoom, message: Message, subtype: str, more: Json) -> Json:

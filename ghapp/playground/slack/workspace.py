@@ -23,9 +23,9 @@ from ghapp.playground.slack.person import SlackPerson
 from ghapp.playground.slack.responding import answered
 from ghapp.playground.slack.room import Call, Coming, Misfortune, SlackRoom
 from ghapp.playground.slack.server import Application, Quiet
-from ghapp.playground.slack.shown import Seen, seen
+from ghapp.playground.slack.shown import Seen, screen, seen
 from ghapp.playground.slack.sockets import Sockets
-from ghapp.playground.slack.state import EVENTS, SCOPES, Channel, Json, Message, SlackApp, State, Team, User
+from ghapp.playground.slack.state import EVENTS, SCOPES, SLACKBOT, Channel, Json, Message, SlackApp, State, Team, User
 from ghapp.playground.slack.telling import told_new
 
 if TYPE_CHECKING:
@@ -187,6 +187,13 @@ class SlackWorkspace:
             found = where.messages.get(ts) if person.user in where.members else None
             return seen(self.state, found or rows[0]) if found or rows else None
 
+    def screen(self, person: SlackPerson, channel: str, thread: str | None = None) -> str:
+        """What this person's phone shows of a channel or of a thread: who says what, and what is for them alone."""
+        rows = self.messages(channel, thread)
+        where = self.state.channel_named(channel).id
+        rows += [one for one in self.whispers(person) if (one.channel, one.thread) == (where, thread or "")]
+        return screen(sorted(rows, key=lambda one: one.ts))
+
     def events(self, kind: str = "") -> list[Json]:
         """The events that went to the app, in their envelopes, oldest first, each once; of one type, if it is given."""
         rows = [one.payload for one in self.deliveries.sent if one.kind == "event" and not one.retry]
@@ -225,7 +232,7 @@ class SlackWorkspace:
         self._strike(Misfortune(method, lost=True, skip=after, times=times))
 
     def meanwhile(self, method: str, act: Callable[[], object], *, after: int = 0) -> None:
-        """Have something happen, once, just before a call of a method is answered."""
+        """Have something happen, once, just before a call of a method is answered; it must not wait for the app."""
         with self.room.lock:
             self.room.coming.append(Coming(method, act, after))
 
@@ -253,6 +260,7 @@ def _app(state: State, scopes: frozenset[str], events: frozenset[str]) -> SlackA
     """The app with its bot, and secrets that nobody knew before."""
     bot = User(state.next_id("U"), state.home, "honk", "Honk", bot_id=state.next_id("B"))
     state.users[bot.id] = bot
+    state.users[SLACKBOT] = User(SLACKBOT, state.home, "slackbot", "Slackbot")
     return SlackApp(
         state.next_id("A"),
         bot,

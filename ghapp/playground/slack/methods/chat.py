@@ -4,10 +4,11 @@ import re
 
 from ghapp.playground.slack import views
 from ghapp.playground.slack.blocks import breaches, completed
+from ghapp.playground.slack.changing import change, remove
 from ghapp.playground.slack.methods.method import Arguments, Method
 from ghapp.playground.slack.room import RefusedError, SlackRoom
 from ghapp.playground.slack.state import Channel, Json, Message
-from ghapp.playground.slack.telling import told_changed, told_deleted, told_new
+from ghapp.playground.slack.telling import told_new
 
 _MOST_POSTED = 40_000
 _MOST_UPDATED = 4_000  # chat.update bounds its text more than chat.postMessage
@@ -110,31 +111,17 @@ def _own(room: SlackRoom, given: Arguments, refusal: str) -> Message:
 
 
 def _update(room: SlackRoom, given: Arguments) -> Json:
-    """Text without blocks takes the blocks away; blocks without text leave the text: see the method's `blocks`."""
     found = _own(room, given, "cant_update_message")
     if "metadata" not in given or "text" in given or "blocks" in given:
         check(room, given, _MOST_UPDATED)
-    before = views.message(room.state, room.app, found)
-    change(found, given, room.state.next_ts())
-    told_changed(room, found, before)
+    change(room, found, given)
     shown = views.message(room.state, room.app, found)
     return {"channel": found.channel.id, "ts": found.ts, "text": found.text, "message": shown}
 
 
-def change(found: Message, given: Arguments, ts: str) -> None:
-    """Put another text, other blocks, other metadata into a message."""
-    if "text" in given or "blocks" in given:
-        found.blocks = completed(given.get("blocks", []))
-    found.text = given.get("text", found.text)
-    found.metadata = given.get("metadata", found.metadata)
-    found.changes += 1
-    found.edited_ts, found.edited_by = ts, found.user
-
-
 def _delete(room: SlackRoom, given: Arguments) -> Json:
     found = _own(room, given, "cant_delete_message")
-    del found.channel.messages[found.ts]
-    told_deleted(room, found)
+    remove(room, found)
     return {"channel": found.channel.id, "ts": found.ts}
 
 
