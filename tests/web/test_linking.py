@@ -1,10 +1,6 @@
 """Saying who one is at GitHub: the pages, and what nobody gets by with on them."""
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,7 +8,6 @@ import requests
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
-from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.test import TestResponse
 
 from ghapp.core.chat import Speaker, Talk
@@ -25,38 +20,17 @@ from ghapp.playground.world import World
 from ghapp.store.connection import key
 from ghapp.store.identities import ChatIdentities
 from ghapp.store.inbox import Inboxes
-from ghapp.store.runs import Runs
-from ghapp.store.transcripts import Streams
-from ghapp.web import create_app, linking
+from ghapp.web import linking
 from tests import linking as walking
 from tests.github.front import Front
 from tests.linking import away, word_of
-from tests.web.web_over import SECRETS, Wakes
+from tests.web.linking_app import BACK, ROOT, app_with, served
+from tests.web.web_over import Wakes
 
-ROOT = "https://honk.example"
-BACK = f"{ROOT}/slack/linked"
 TALK = Talk("T1", "C1", "1.5")
 ANA, EVE = Speaker("T1", "U1"), Speaker("T1", "U6")
 ASKED = MessageWritten(TALK, ANA, "Mend it", "1.5", "2026-11-01T10:00:00Z", addressed=True)
 HOSTILE = "</p><script>alert(1)</script>\"'{{ 7 * 7 }}\u202e"
-
-
-@pytest.fixture
-def playground(tmp_path: Path) -> Iterator[Playground]:
-    """A GitHub; every answer must have been as GitHub describes it."""
-    with Playground(tmp_path / "playground") as running:
-        yield running
-        assert running.world.violations == []
-
-
-@pytest.fixture
-def world(playground: Playground) -> World:
-    """Mona and octocat can sign in to the App."""
-    world = playground.world
-    world.register_app(callback_urls=[BACK])
-    world.person("mona")
-    world.person("octocat")
-    return world
 
 
 @dataclass
@@ -108,42 +82,6 @@ class FullInboxes(Inboxes):
 
     def add(self, delivery: str, event: Happening) -> str | None:
         raise StoreDown("the store takes nothing")
-
-
-def app_with(world: World, redis: Redis, wakes: Wakes, root: str = ROOT, boxes: type[Inboxes] = Inboxes) -> Flask:
-    """The web part with these pages."""
-    inbox, app = boxes(redis), world.app
-    room = linking.blueprint(
-        identities=ChatIdentities(redis),
-        sign_in=GitHubSignIn(app.client_id, app.client_secret, world.state.api, world.state.base_url),
-        inbox=inbox,
-        queue=wakes,
-        public_root=root,
-        secret=app.client_secret,
-    )
-    return create_app(
-        inbox=inbox, queue=wakes, secrets=SECRETS, pages=Runs(redis), transcripts=Streams(redis), rooms=[room]
-    )
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: object) -> None:
-        pass
-
-
-@contextmanager
-def served(make: Callable[[str], Flask]) -> Iterator[str]:
-    """An application that knows its own address, on a free port of loopback."""
-    server = make_server("127.0.0.1", 0, Flask(__name__), threaded=True, request_handler=_Quiet)
-    server.app = make(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture
