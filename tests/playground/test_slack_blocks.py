@@ -64,6 +64,8 @@ WRONG: list[tuple[Any, str]] = [
     ([{"type": "image", "alt_text": "x"}], "needs either"),
     ([{"type": "image", "image_url": "https://e.org/a.png"}], "no 'alt_text'"),
     ([_PICTURE | {"image_url": "https://e.org/a.png"}], "needs either"),
+    ([_PICTURE | {"slack_file": {"id": "https://e.org/a.png"}}], "/slack_file/id"),
+    ([_PICTURE | {"slack_file": {}}], "/slack_file needs either"),
     ([section("a") | {"colour": "red"}], "unknown field 'colour'"),
     ([{"type": "table", "rows": []}], "not modelled"),
     ([row({"type": "datepicker", "action_id": "d"})], "not modelled"),

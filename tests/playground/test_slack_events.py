@@ -165,7 +165,7 @@ def test_an_event_comes_again_until_it_is_answered(here: Scene) -> None:
 
 def test_a_slow_answer_brings_the_event_again() -> None:
     """Whoever takes longer than Slack waits hears the same event again, for that reason."""
-    with scene(patience=0.2) as here:
+    with scene(patience=1) as here:
         here.ear.hold = held = threading.Event()
         here.ana.says("general", "hm")
         here.slack.settle()

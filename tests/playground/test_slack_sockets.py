@@ -92,7 +92,7 @@ def test_an_event_without_acknowledgement_comes_again() -> None:
     def second_time(request: SocketModeRequest) -> SocketModeResponse | None:
         return _yes(request) if request.retry_attempt else None
 
-    with scene(patience=0.3) as here, _listening(here, second_time) as heard:
+    with scene(patience=1) as here, _listening(here, second_time) as heard:
         here.ana.says("general", "hm")
         here.slack.settle()
         first, again = heard.get(timeout=10), heard.get(timeout=10)

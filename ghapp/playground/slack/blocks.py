@@ -4,6 +4,7 @@ https://docs.slack.dev/reference/block-kit/blocks. Only what the project uses is
 """
 
 import copy
+import re
 import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -13,6 +14,7 @@ from ghapp.playground.slack.state import Json
 MOST_BLOCKS = 50
 MOST_MARKDOWN = 12_000  # characters of all markdown blocks of one message together
 _ACTION_ID, _BLOCK_ID = 255, 255
+_FILE_ID = re.compile(r"F[A-Z0-9]{8,}")
 
 Breaches = Iterator[str]
 
@@ -189,9 +191,16 @@ def _source(one: Json, allowed: str) -> Breaches:
     yield from _text_of(one, "image_url", 3000)
     if ("image_url" in one) == ("slack_file" in one):
         yield " needs either image_url or slack_file"
-    given = one.get("slack_file", {"id": "F"})
-    if not isinstance(given, dict) or len(given) != 1 or not {"id", "url"} & set(given):
+    if "slack_file" in one:
+        yield from _slack_file(one["slack_file"])
+
+
+def _slack_file(given: Any) -> Breaches:
+    """https://docs.slack.dev/reference/block-kit/composition-objects/slack-file-object"""
+    if not isinstance(given, dict) or set(given) not in ({"id"}, {"url"}):
         yield "/slack_file needs either an id or a url"
+    elif "id" in given and not _FILE_ID.fullmatch(str(given["id"])):
+        yield "/slack_file/id is no id of a file"
 
 
 Check = Callable[[Json], Breaches]

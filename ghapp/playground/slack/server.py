@@ -55,18 +55,24 @@ def _unknown(room: SlackRoom) -> Callable[[HTTPException], HTTPException | Respo
 
 def _api(room: SlackRoom) -> Callable[..., Response]:
     def answer(method: str) -> Response:
-        given = _given()
-        with room.lock:
-            struck = room.strike(method)
-            call = Call(method, given, {"ok": True})
-            room.calls.append(call)
-            try:
-                call.answer |= _spoilt(struck) or _done(room, method, given)
-            except RefusedError as refused:
-                call.answer = {"ok": False, "error": refused.error} | refused.more
-        return _sent(call, struck)
+        return _answer(room, method, lambda given: _done(room, method, given))
 
     return answer
+
+
+def _answer(room: SlackRoom, name: str, work: Callable[[dict[str, Any]], Json], refused_status: int = 200) -> Response:
+    """Do what is asked, unless a misfortune strikes, and keep the call."""
+    call = Call(name, _given(), {"ok": True})
+    with room.lock:
+        struck = room.strike(name)
+        room.calls.append(call)
+        try:
+            _spoil(struck)
+            call.answer |= work(call.arguments)
+        except RefusedError as refused:
+            call.answer = {"ok": False, "error": refused.error} | refused.more
+            call.status = refused_status
+    return _sent(call, struck)
 
 
 def _given() -> dict[str, Any]:
@@ -75,18 +81,17 @@ def _given() -> dict[str, Any]:
     return {**request.args, **request.form, **(body if isinstance(body, dict) else {})}
 
 
-def _spoilt(struck: Misfortune | None) -> Json | None:
+def _spoil(struck: Misfortune | None) -> None:
     """Raises RefusedError for a misfortune that strikes before anything is done."""
     if struck is not None and struck.retry_after:
         raise RefusedError("ratelimited")
     if struck is not None and not struck.lost:
-        raise RefusedError(struck.error or "internal_error")
-    return None
+        raise RefusedError(struck.error)
 
 
 def _sent(call: Call, struck: Misfortune | None) -> Response:
     headers = {"Retry-After": str(struck.retry_after)} if struck and struck.retry_after else {}
-    call.status = 429 if headers else struck.status if struck else 200
+    call.status = struck.status if struck else call.status
     if struck is not None and struck.lost:
         call.lost = True
         request.environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
@@ -161,17 +166,7 @@ def _sign_in() -> Response:
 
 def _response(room: SlackRoom) -> Callable[..., Response]:
     def answer(token: str) -> Response:
-        given = _given()
-        with room.lock:
-            struck = room.strike("response_url")
-            call = Call("response_url", given, {"ok": True})
-            room.calls.append(call)
-            try:
-                call.answer |= _spoilt(struck) or respond_to(room, token, given)
-            except RefusedError as refused:
-                call.answer = {"ok": False, "error": refused.error} | refused.more
-                return Response(json.dumps(call.answer), 404, content_type="application/json")
-        return _sent(call, struck)
+        return _answer(room, "response_url", lambda given: respond_to(room, token, given), 404)
 
     return answer
 
