@@ -144,8 +144,6 @@ class _Pages:
         visit, state = self.visits.now(), request.args.get("state", "")
         if visit is None or not self.visits.proves(visit, "state", state):
             return _lost()
-        if self.identities.invited(visit.token) is None:
-            return self.visits.end(_gone())
         if "error" in request.args:
             return self.visits.end(self.told(UserError("You did not sign in. Nothing was linked.")))
         found = self.sign_in.who(request.args.get("code", ""), state)

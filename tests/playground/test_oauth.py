@@ -116,6 +116,13 @@ def test_a_code_is_good_once(world: World) -> None:
     assert _exchange(world, "made-up")["error"] == "bad_verification_code"
 
 
+def test_a_code_is_good_for_its_own_app(world: World) -> None:
+    """Another App, with its own id and secret, learns nothing by it."""
+    code = _picked(_authorize(world), "mona")["code"]
+    world.register_app("other", client_secret="made up")
+    assert _exchange(world, code)["error"] == "bad_verification_code"
+
+
 def test_a_code_is_good_for_ten_minutes(world: World) -> None:
     """To the second."""
     started = world.now()

@@ -256,6 +256,7 @@ def test_a_word_is_good_for_its_own_browser_and_step(ana: Surfer, eve: Surfer, i
     assert ana.send(f"/slack/link/{token}", word=word_of(eve.shown.text)) == 403
     assert ana.send(f"/slack/link/{hers}", word=word) == 403
     assert ana.send("/slack/confirm", word=word, mine="yes") == 403
+    assert ana.open("/slack/linked", state=word, error="access_denied") == 403
     good = ana.cookie
     ana.client.delete_cookie("__Host-honk-link", domain="honk.example")
     assert ana.send(f"/slack/link/{token}", word=word) == 403
