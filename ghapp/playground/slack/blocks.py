@@ -14,7 +14,7 @@ from ghapp.playground.slack.state import Json
 MOST_BLOCKS = 50
 MOST_MARKDOWN = 12_000  # characters of all markdown blocks of one message together
 _ACTION_ID, _BLOCK_ID = 255, 255
-_FILE_ID = re.compile(r"F[A-Z0-9]{8,}")
+_FILE_ID = re.compile(r"F[A-Z0-9]+")
 
 Breaches = Iterator[str]
 
