@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 import requests
+from flask import Blueprint, abort
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
+from ghapp.playground.slack.workspace import SlackWorkspace
 from tests.playground.slack_scene import Scene, row, scene, section
 from tests.playground.slack_scene import button as button_of
 
@@ -194,3 +196,21 @@ def test_what_the_app_asked_for_is_kept(here: Scene) -> None:
     link = here.client.chat_getPermalink(channel=where, message_ts=said["ts"])["permalink"]
     assert link == f"{here.slack.base_url}/archives/{where}/p{said['ts'].replace('.', '')}"
     assert [one.method for one in here.slack.calls] == ["chat.postMessage"] * 2 + ["chat.getPermalink"]
+
+
+def test_pages_can_be_mounted_on_the_workspace() -> None:
+    """A blueprint that is given to the workspace is served at its address, and what it does not find is its affair."""
+
+    def pages(slack: SlackWorkspace) -> list[Blueprint]:
+        made = Blueprint("pages", __name__)
+
+        @made.get("/c/<name>")
+        def channel(name: str) -> str:
+            return slack.messages(name)[0].shown if name == "general" else abort(404)
+
+        return [made]
+
+    with scene(blueprints=pages) as here:
+        here.ana.says("general", "hello")
+        assert requests.get(f"{here.slack.base_url}/c/general", timeout=10).text == "hello"
+        assert requests.get(f"{here.slack.base_url}/c/none", timeout=10).status_code == 404
