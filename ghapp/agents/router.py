@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ghapp.agents.prompt import fenced, new_word, router_system_prompt
+from ghapp.core.disarm import seen
 from ghapp.core.events import Repository
 from ghapp.core.ports import Choice
 
@@ -47,10 +48,10 @@ _TOOL: ToolParam = {
 
 
 class ModelRouter:
-    """Asks a model (`ports.Router`); without a key, nobody."""
+    """Asks a model (`ports.Router`); without a key, nobody. An answer has so many `seconds`, twice."""
 
-    def __init__(self, api_key: str, base_url: str, model: str) -> None:
-        self._key, self._address, self._model = api_key, base_url, model
+    def __init__(self, api_key: str, base_url: str, model: str, seconds: float = _SECONDS) -> None:
+        self._key, self._address, self._model, self._seconds = api_key, base_url, model, seconds
 
     def choose(self, text: str, channel: str, candidates: Sequence[Repository], hints: str) -> Choice | None:
         """One of the candidates, or none of them; None when no model is set or it does not answer sensibly."""
@@ -61,7 +62,7 @@ class ModelRouter:
         offered = candidates[:_MOST]
         try:
             with anthropic.Anthropic(
-                api_key=self._key, base_url=self._address, max_retries=1, timeout=_SECONDS
+                api_key=self._key, base_url=self._address, max_retries=1, timeout=self._seconds
             ) as client:
                 return _choice(self._reply(client, _question(text, channel, offered, hints)), offered)
         except (anthropic.APIError, ValidationError, ValueError) as error:
@@ -90,14 +91,15 @@ def _question(text: str, channel: str, offered: Sequence[Repository], hints: str
 
 def _choice(reply: Message, offered: Sequence[Repository]) -> Choice:
     """Raises ValueError when there is not exactly one call, or it names a number that is not in the list."""
-    content = getattr(reply, "content", None)  # the SDK does not hold what a gateway answers to the shape that it promises
-    content = content if isinstance(content, list) else []
-    calls = [block for block in content if block.type == "tool_use" and block.name == "belongs"]
+    # The SDK does not hold what a gateway answers to the shape that it promises.
+    content = getattr(reply, "content", None)
+    blocks = content if isinstance(content, list) else []
+    calls = [block for block in blocks if getattr(block, "type", "") == "tool_use" and block.name == "belongs"]
     if len(calls) != 1:
         raise ValueError(f"there were {len(calls)} calls of the tool in place of one")
     given = _Belongs.model_validate(calls[0].input)
     if not 0 <= given.repository <= len(offered):
         raise ValueError(f"there is no repository {given.repository}")
     repository = offered[given.repository - 1] if given.repository else None
-    title = " ".join(given.title.encode("utf-8", "replace").decode().split())[:80]
+    title = " ".join(seen(given.title).encode("utf-8", "replace").decode().split())[:80]
     return Choice(repository, given.kind, title, given.sure and repository is not None)
