@@ -193,7 +193,9 @@ def test_its_words_are_bounded_and_can_be_stored() -> None:
     assert max(map(len, judgement.reasons)) == 600
 
 
-@pytest.mark.parametrize("body", ["<html>hello</html>", "{}", '{"content": null}', '{"content": "accept"}'])
+@pytest.mark.parametrize(
+    "body", ["<html>hello</html>", "{}", '{"content": null}', '{"content": "accept"}', '{"content": [null]}']
+)
 def test_an_answer_that_is_no_message_is_no_verdict(body: str) -> None:
     """A gateway may answer 200 with something else."""
     with service([body, reply(VETO)]) as (url, _):
