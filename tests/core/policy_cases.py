@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ghapp.core.budget import Usage
+from ghapp.core.chat import Talk
 from ghapp.core.events import (
     Actor,
     BoxTicked,
@@ -14,6 +15,7 @@ from ghapp.core.events import (
     Repository,
     ReviewsChanged,
     Thread,
+    WordSaid,
 )
 from ghapp.core.gate import Finding, Rule, Severity
 from ghapp.core.rights import Permission
@@ -29,6 +31,8 @@ TEXT = IssueText("It is broken", "Please mend it.", MONA)
 AT = "2026-11-01T10:00:00Z"
 LATER = "2026-11-01T11:00:00Z"
 HEAD, MERGED_SHA = "a" * 40, "c" * 40
+TALK = Talk("T1", "C1", "1.000001")
+"""The talk in the chat that is about the thread."""
 STATUS = 99
 """The status comment of every run here."""
 MAINTAIN, WRITE = Permission.MAINTAIN, Permission.WRITE
@@ -55,6 +59,11 @@ def said(body: str, actor: Actor = MONA, *, on_pull: bool = False) -> CommentCre
 def ticked(box: str, sha: str = "", actor: Actor = MONA, comment: int = STATUS) -> BoxTicked:
     """A box was ticked."""
     return BoxTicked(THREAD, actor, comment, box, sha, LATER)
+
+
+def chatted(text: str, sha: str = "", actor: Actor = MONA) -> WordSaid:
+    """A word of the chat came through, or a button with what it says."""
+    return WordSaid(THREAD, actor, text, sha, LATER, TALK, 1_793_530_800_000_001)
 
 
 def on_theirs(body: str) -> CommentCreated:

@@ -1,5 +1,7 @@
 """What people say to us: by a label, in a comment, by ticking a box, in the chat. Who may is looked at here."""
 
+import re
+
 from ghapp.core import commands, messages
 from ghapp.core.commands import Command, Refusal, Verb
 from ghapp.core.config import Config
@@ -7,12 +9,19 @@ from ghapp.core.events import BoxTicked, CommentCreated, IssueLabeled, WordSaid
 from ghapp.core.intents import Answer, Ignore, Intent, StartRun
 from ghapp.core.policy.verbs import LISTENING, Asked, obey, start, steer
 from ghapp.core.rights import NEEDED, TO_STEER, Permission, needed
+from ghapp.core.routing import kind_of
 from ghapp.core.run import Run, Trigger
 
 BOXES = {verb.value: verb for verb in (Verb.STOP, Verb.RETRY, Verb.MERGE, Verb.REVERT, Verb.ALLOW)}
 """What the boxes of a status comment say when they are ticked."""
 
 _APPS = "apps do not command"
+_KIND = re.compile(
+    r"(?::[\w+-]+:|\W|\b(?:thank(?:s| you)|thx|cheers|ok|okay|great|nice|cool|perfect|awesome|wow|lgtm|well done"
+    r"|good (?:job|work)|looks good|so much|very much|a lot|honk)\b)*+",
+    re.IGNORECASE,
+)
+"""What people say to be kind, signs and emoji included: nobody wants a run for it."""
 
 
 def labeled(event: IssueLabeled, run: Run | None, config: Config, right: Permission) -> Intent:
@@ -56,13 +65,22 @@ def said(event: WordSaid, run: Run | None, config: Config, right: Permission) ->
     They wake one that waits, too.
     """
     found, login = commands.parse(event.text), event.actor.login
+    if event.actor.type == "Bot":
+        return Ignore(_APPS)
     if isinstance(found, Refusal):
         refusal = _not_allowed(Verb.HELP, NEEDED[Verb.HELP], right, login)
         return refusal or Answer(messages.refusal(found), f"the command was not understood: {found.reason}")
-    if found is None:
-        found = Command(Verb.FIX, event.text)
+    if found is None and _KIND.fullmatch(event.text):
+        return Ignore("nothing is asked for in it")
+    command = found or Command(_verb_of(event.text, run), event.text)
     trigger = Trigger(at=event.at, comment=event.number)
-    return _obey(Asked(found, event.actor, trigger, run, config, right, event.thread.number, sha=event.sha))
+    return _obey(Asked(command, event.actor, trigger, run, config, right, event.thread.number, sha=event.sha))
+
+
+def _verb_of(text: str, run: Run | None) -> Verb:
+    """The agent at work hears whatever is said. Where none is, a question is answered, and changes nothing."""
+    at_work = run is not None and run.state in LISTENING
+    return Verb.ASK if not at_work and kind_of(text) == "ask" else Verb.FIX
 
 
 def _obey(asked: Asked) -> Intent:
