@@ -17,7 +17,7 @@ from ghapp.flow.words import Words, number_of
 
 log = logging.getLogger(__name__)
 
-_SAYS = {
+SAYS = {
     "merge": "/honk merge",
     "stop": "/honk stop",
     "retry": "/honk retry",
@@ -27,7 +27,7 @@ _SAYS = {
     "budget": "/honk budget",
 }
 """What a button says. Who presses it says so, and what it is about is looked at then."""
-_WITH_VALUE = frozenset({"budget"})
+WITH_VALUE = frozenset({"budget"})
 _SOMEBODY = re.compile(r"\s*<@")
 _VERBS = frozenset(verb.value for verb in Verb)
 
@@ -101,8 +101,8 @@ class Desk:
             return
         if event.name == "not-yet":
             self.phone.quieten(talk, messages.later())
-        elif event.name in _SAYS:
-            said = _SAYS[event.name] + (f" {event.value}" if event.name in _WITH_VALUE else "")
+        elif event.name in SAYS:
+            said = SAYS[event.name] + (f" {event.value}" if event.name in WITH_VALUE else "")
             self._pass_on(event, thread, user, said)
 
     def _user(self, event: ChatEvent) -> int | None:
