@@ -14,6 +14,7 @@ _REFERENCE = re.compile(
     r"(@|#|(?<![\w.-])/|(?<![A-Za-z0-9])GH-)(?=\w)|(\bwww)(?=\.)|(\b(?:https?|ftp):)(?=/)", re.IGNORECASE
 )
 _CODE = re.compile(r"(`[^`\n|]+`)")
+_MARK = re.compile(r"<!--(?=\s*honk:)", re.IGNORECASE)
 _CI_ORDER = re.compile(r"\[(?=[^\[\]]{0,80}\b(?:skip|no)\b[^\[\]]{0,80}\])|\*(?=\*\*NO_CI)", re.IGNORECASE)
 _TRAILER = re.compile(r"^([ \t]*(?:co-authored|signed-off)-by)(?=[ \t]*:)", re.IGNORECASE | re.MULTILINE)
 
@@ -29,7 +30,12 @@ def plain(text: str) -> str:
     Line breaks are kept, and so is `code`, in which nothing has a meaning.
     """
     pieces = _CODE.split(seen(text))
-    return "".join(piece if _CODE.fullmatch(piece) else _disarmed(piece) for piece in pieces)
+    return "".join(_unmarked(piece) if _CODE.fullmatch(piece) else _disarmed(piece) for piece in pieces)
+
+
+def _unmarked(text: str) -> str:
+    """Code, in which no reader sees a difference, but nobody finds one of our own marks."""
+    return _MARK.sub("<!\u2060--", text)
 
 
 def _disarmed(text: str) -> str:
@@ -57,4 +63,4 @@ def code_block(text: str, language: str = "") -> str:
     """Text of others in a fence that it cannot close."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
+    return f"{fence}{language}\n{_unmarked(text)}\n{fence}"

@@ -66,23 +66,10 @@ from ghapp.core.messages.builds import (
 )
 from ghapp.core.messages.chat import (
     Sights,
-    asked_by,
-    chat_help,
-    chat_issue,
     chat_progress,
-    chosen,
-    gone_at_github,
-    later,
-    left_alone,
-    link_first,
-    members_only,
     milestones,
-    no_such_wish,
     qr_of,
-    said_in_chat,
     screenshot_of,
-    unlinked,
-    which_repository,
 )
 from ghapp.core.messages.ci import (
     ci_asks,
@@ -95,6 +82,22 @@ from ghapp.core.messages.ci import (
     ci_running,
     ci_sent_back,
     ci_unsure,
+)
+from ghapp.core.messages.desk import (
+    asked_by,
+    chat_help,
+    chat_issue,
+    chosen,
+    gone_at_github,
+    later,
+    left_alone,
+    link_first,
+    members_only,
+    no_such_wish,
+    nowhere,
+    said_in_chat,
+    unlinked,
+    which_repository,
 )
 from ghapp.core.messages.landing import (
     about_another,
@@ -274,6 +277,7 @@ __all__ = [
     "nothing_to_stop",
     "nothing_to_update",
     "now_word",
+    "nowhere",
     "page_revoked",
     "paths_to_allow",
     "plan",

@@ -1,4 +1,4 @@
-"""What is said in the chat: the message that is edited in place, the milestones, and the desk's questions.
+"""What is said of a run in the chat: the message that is edited in place, and the milestones.
 
 Markdown, as on GitHub. Each fits one phone screen.
 """
@@ -7,20 +7,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ghapp.core.builds import builds_are_settled
-from ghapp.core.chat import Button, Card, Confirm, Message
-from ghapp.core.disarm import code_block, inline, plain, seen
-from ghapp.core.events import Repository
+from ghapp.core.chat import Button, Card, Confirm
+from ghapp.core.evidence import Report
 from ghapp.core.kinds import changes_code, is_merged
 from ghapp.core.ledger import QUESTION, Fate
 from ghapp.core.messages.aftermath import BASE_RED, DEPLOYED, FAILED, deploying, means
 from ghapp.core.messages.merging import wish_line
-from ghapp.core.messages.status import checklist, now_word, spent, waits_for
+from ghapp.core.messages.screen import MAX_LABEL, MAX_LINES, MAX_TEXT, cut, elsewhere, line, short
+from ghapp.core.messages.status import checklist, now_word, paths_to_allow, spent
 from ghapp.core.messages.words import coded, duration
 from ghapp.core.run import Conclusion, Pause, Run, State
 
-_MAX_STEPS = 12
-_MAX_TEXT = 1_500  # characters of an answer; the rest is on GitHub
-_MAX_CONTEXT, _MAX_QUOTE = 40, 2_000
+_MAX_STEPS, _MAX_STEP = 8, 100
 
 _STOP = Button("stop", "🛑 Stop", style="danger")
 _RETRY = Button("retry", "Try again")
@@ -33,6 +31,7 @@ _REVERT = Button(
 _BUDGET = Button(
     "budget", "Add $5", "+5", "primary", Confirm("Spend more?", "The run may spend 5 dollars more.", "Add $5")
 )
+_WAKE = Button("budget", "Add $1", "+1", confirm=Confirm("Go on?", "The run may spend a dollar more.", "Add $1"))
 _ALLOW = Button(
     "allow",
     "Let them through",
@@ -60,14 +59,14 @@ class Sights:
 def chat_progress(run: Run, at: Sights, now: float) -> Card:
     """Where the run stands, live."""
     end = run.history[-1].at if run.is_done and run.history else now
-    title = _line(run.request.title, 120)
+    title = line(run.request.title, 120) or f"#{run.thread.number}"
     parts = [
         f"**{now_word(run)}** · {duration(end - run.created_at)} · [{title}]({at.issue})",
         checklist(run),
         _pull(run, at),
         wish_line(run) if not run.is_done and not is_merged(run) else "",
         spent(run) if not run.is_done else "",
-        "" if run.is_active else plain(run.reason[:300]),
+        "" if run.is_active else line(run.reason, 300),
     ]
     note = f"{run.thread.repository.full_name} #{run.thread.number}"
     buttons = () if run.is_done or is_merged(run) else (_STOP,)
@@ -97,15 +96,40 @@ def _opened(run: Run, at: Sights) -> Sequence[Told]:
     """A revert has a pull request of its own; what only reads has none."""
     if run.pull is None or not changes_code(run) or run.target is not None:
         return ()
-    changed = f"\n\n{plain(run.report.summary[: _MAX_TEXT // 2])}" if run.report else ""
+    changed = f"\n\n{short(run.report.summary, at.pull)}" if run.report and run.report.summary else ""
     return ((f"pull:{run.pull}", Card(f"The pull request is open: [#{run.pull}]({at.pull}){changed}")),)
 
 
 def _paused(run: Run, at: Sights) -> Sequence[Told]:
     if run.state is not State.PAUSED or run.pause is None:
         return ()
-    button = _BUDGET if run.pause is Pause.BUDGET else _ALLOW
-    return ((f"paused:{run.history[-1].at}", Card(waits_for(run), (button, _STOP))),)
+    card = _wants_money(run) if run.pause is Pause.BUDGET else _wants_leave(run, at)
+    return ((f"paused:{run.history[-1].at}", card),)
+
+
+def _wants_money(run: Run) -> Card:
+    if run.budget.exceeded(run.usage, 0) is None:
+        text = (
+            "It is paused: a day's limit is reached, or another one of this server. The first is over at midnight "
+            "(UTC), the operator of Honk can raise the others; then a dollar more has it go on."
+        )
+        return Card(text, (_WAKE, _STOP))
+    text = (
+        "It waits for more budget. Someone with the role *write* adds some, and it goes on where it was; above the "
+        "repository's cap that takes the role *maintain*."
+    )
+    return Card(text, (_BUDGET, _STOP))
+
+
+def _wants_leave(run: Run, at: Sights) -> Card:
+    """The button lets through what is shown. What is too much for a screen is shown, and let through, on GitHub."""
+    paths = [coded(path) for path in paths_to_allow(run)]
+    if len(paths) > MAX_LINES or sum(map(len, paths)) > MAX_TEXT:
+        text = f"It waits for a word on {len(paths)} protected files, too many to show here. [See them]({at.issue})"
+        return Card(text, (_STOP,))
+    listed = "\n".join(f"- {path}" for path in paths)
+    text = f"It waits for a word on protected files:\n\n{listed}\n\nSomeone with the role *maintain* lets them through."
+    return Card(f"{text} Or say how to do without.", (_ALLOW, _STOP))
 
 
 def _ready(run: Run, at: Sights) -> Sequence[Told]:
@@ -113,10 +137,10 @@ def _ready(run: Run, at: Sights) -> Sequence[Told]:
     sha = run.head_sha
     if run.state is not State.AWAITING_REVIEW or not changes_code(run) or run.wish is not None:
         return ()
-    if not builds_are_settled(run.builds, sha):
+    if run.pull is None or not sha or not builds_are_settled(run.builds, sha):
         return ()
-    name, base = f"#{run.pull} at {sha[:7]}", run.base_branch or "its base"
-    sure = Confirm("Merge it?", f"{name} goes into {base}. {means(run.means)}", "Merge")
+    name, base = f"#{run.pull} at {sha[:7]}", cut(run.base_branch or "its base", MAX_LABEL)
+    sure = Confirm("Merge it?", f"{name} goes into {base}. {means(run.means)}".strip(), "Merge")
     text = f"[#{run.pull}]({at.pull}) is green at {coded(sha[:7])}. Merge it?"
     return ((f"ready:{sha}", Card(text, (Button("merge", "Merge", sha, "primary", sure), _NOT_YET))),)
 
@@ -124,9 +148,13 @@ def _ready(run: Run, at: Sights) -> Sequence[Told]:
 def _merged(run: Run, at: Sights) -> Sequence[Told]:
     if not is_merged(run) or not run.merged_sha:
         return ()
-    text = f"Merged: [#{run.pull}]({at.pull}) is {coded(run.merged_sha[:7])} on {coded(run.base_branch)}."
+    text = f"Merged: [#{run.pull}]({at.pull}) is {coded(run.merged_sha[:7])} on {_base(run)}."
     watched = (_REVERT,) if run.state is State.DEPLOYING else ()
-    return ((f"merged:{run.merged_sha}", Card(f"{text} {means(run.means)}", watched)),)
+    return ((f"merged:{run.merged_sha}", Card(f"{text} {means(run.means)}".strip(), watched)),)
+
+
+def _base(run: Run) -> str:
+    return coded(cut(run.base_branch, MAX_LABEL)) if run.base_branch else "its base"
 
 
 def _news(run: Run, at: Sights) -> Sequence[Told]:
@@ -135,9 +163,9 @@ def _news(run: Run, at: Sights) -> Sequence[Told]:
     found: list[Told] = []
     for note in run.notes:
         if note.startswith(DEPLOYED):
-            found.append((f"news:{note[:200]}", Card(f"🚀 {note}", way_back)))
+            found.append((f"news:{note[:200]}", Card(f"🚀 {cut(note, MAX_TEXT)}", way_back)))
         elif note.startswith((BASE_RED, FAILED)):
-            found.append((f"news:{note[:200]}", Card(f"❌ {note}", way_back)))
+            found.append((f"news:{note[:200]}", Card(f"❌ {cut(note, MAX_TEXT)}", way_back)))
     asked = run.deployment
     if asked is not None and asked.state not in ("pending", "queued", "in_progress", "waiting", "requested"):
         found.append((f"deployment:{asked.id}:{asked.state}", Card(deploying(asked, followed=True))))
@@ -148,17 +176,23 @@ def _told(run: Run, at: Sights) -> Sequence[Told]:
     """A plan or an answer."""
     if run.report is None or run.conclusion not in (Conclusion.PLANNED, Conclusion.ANSWERED):
         return ()
-    text = plain(run.report.summary[:_MAX_TEXT])
     if run.conclusion is Conclusion.ANSWERED:
-        return ((f"answer:{run.id}", Card(text)),)
-    steps = "\n".join(f"{number}. {inline(step[:200])}" for number, step in enumerate(run.report.steps[:_MAX_STEPS], 1))
-    return ((f"plan:{run.id}", Card(f"{text}\n\n{steps}\n\n[Change the plan]({at.issue})", (_GO_ON, _NOT_YET))),)
+        return ((f"answer:{run.id}", Card(short(run.report.summary, at.issue) or elsewhere(at.issue))),)
+    return ((f"plan:{run.id}", Card(_plan(run.report, at), (_GO_ON, _NOT_YET))),)
+
+
+def _plan(report: Report, at: Sights) -> str:
+    """What fits of it. Whoever goes on with it by a tap sees how much more there is."""
+    steps = [f"{number}. {line(step, _MAX_STEP)}" for number, step in enumerate(report.steps[:_MAX_STEPS], 1)]
+    more = len(report.steps) - _MAX_STEPS
+    rest = f"… and {more} more: [see or change the plan]({at.issue})" if more > 0 else f"[Change the plan]({at.issue})"
+    return "\n\n".join(filter(None, [line(report.summary, 300), "\n".join(steps), rest]))
 
 
 def _answered(run: Run, at: Sights) -> Sequence[Told]:
     """Questions about the open pull request."""
     return [
-        (f"question:{point.id}:{point.newest}", Card(plain(point.words[:_MAX_TEXT])))
+        (f"question:{point.id}:{point.newest}", Card(short(point.words, at.pull)))
         for point in run.ledger
         if point.id.startswith(QUESTION) and point.fate is Fate.ANSWERED and point.words
     ]
@@ -170,7 +204,8 @@ def _over(run: Run, at: Sights) -> Sequence[Told]:
     if run.conclusion is None or run.conclusion in good:
         return ()
     again = () if run.conclusion in (Conclusion.REVERTED, Conclusion.CLOSED) else (_RETRY,)
-    return ((f"over:{run.conclusion}", Card(f"**{now_word(run)}**: {plain(run.reason[:_MAX_TEXT])}", again)),)
+    why = short(run.reason, at.issue) or elsewhere(at.issue)
+    return ((f"over:{run.conclusion}", Card(f"**{now_word(run)}**: {why}", again)),)
 
 
 _MILESTONES: Sequence[Callable[[Run, Sights], Sequence[Told]]] = (
@@ -185,106 +220,7 @@ _MILESTONES: Sequence[Callable[[Run, Sights], Sequence[Told]]] = (
 )
 
 
-# --- the desk ---------------------------------------------------------------------------------------------------------
-
-
-def link_first(address: str) -> Card:
-    """To who is nobody at GitHub yet."""
-    text = "Before I can do that, tell me who you are at GitHub. I look up what you may do there, each time anew."
-    return Card(text, (Button("link", "Link my GitHub account", url=address, style="primary"),))
-
-
-def members_only() -> Card:
-    """To a guest who spoke to us."""
-    return Card("Only full members of this workspace can have me work.")
-
-
-def unlinked() -> Card:
-    """They asked to be forgotten."""
-    return Card("Done: I do not know any more who you are at GitHub.")
-
-
-def gone_at_github() -> str:
-    """Their account was deleted, or cannot be seen."""
-    return "GitHub does not know your account any more. `/honk link` links another one."
-
-
-def nowhere() -> Card:
-    """The App is installed nowhere."""
-    return Card("I cannot see any repository. Somebody has to install the GitHub App on one first.")
-
-
-def chat_help() -> Card:
-    """What one can say."""
-    return Card(
-        "Tell me what to fix or build, in your words: mention me, write to me, say `/honk …`, or choose *Ask Honk* on "
-        "somebody's message. I open an issue, work on it, and tell how it goes here. What you write in that thread "
-        "reaches me; 🛑 stops me. `/honk link` and `/honk unlink` say who you are at GitHub."
-    )
-
-
-def which_repository(choices: Sequence[Repository], kind: str, wish: str) -> Card:
-    """The one question. `wish` names the message that it is about."""
-    if not choices:
-        return nowhere()
-    buttons = [Button("choose", one.full_name, f"{one.id} {kind} {wish}") for one in choices]
-    return Card("Which repository is this about?", (*buttons, Button("cancel", "None, leave it", wish)))
-
-
-def chosen(repository: Repository) -> Card:
-    """The question, answered."""
-    return Card(f"It is about {coded(repository.full_name)}.")
-
-
-def left_alone() -> Card:
-    """The question, answered with no."""
-    return Card("Left alone.")
-
-
-def no_such_wish() -> Card:
-    """A button of a question that nobody remembers."""
-    return Card("I do not remember what this was about. Say it again, please.")
-
-
-def asked_by(name: str, text: str) -> Card:
-    """The first message of a talk that began with `/honk`, which nobody else sees."""
-    return Card(f"{inline(name)} asks:\n\n{_quoted(text)}")
-
-
-def later() -> str:
-    """Not yet."""
-    return "Not yet, then. The button of my status comment on GitHub, or `merge` here, does it later."
-
-
-def chat_issue(wish: str, name: str, login: str, said: Sequence[tuple[str, Message]], link: str) -> str:
-    """The body of the issue that a wish becomes, with the talk that it came from: names, and messages of members.
-
-    The wish is of somebody who may write to the repository: its links and mentions work, and it hides nothing.
-    """
-    talk = "\n".join(f"{name}: {message.text}" for name, message in said[-_MAX_CONTEXT:])
-    where = f"[a talk in Slack]({link})" if link else "Slack"
-    parts = [
-        seen(wish[:20_000]).replace("<", "&lt;"),
-        f"<sub>{inline(name)} (@{login}) asked for this in {where}.</sub>",
-    ]
-    if talk:
-        context = code_block(seen(talk[-20_000:]))
-        parts.append(f"<details><summary>What was said there</summary>\n\n{context}\n\n</details>")
-    return "\n\n".join(parts)
-
-
-def said_in_chat(login: str, text: str) -> str:
-    """What a person said in the chat, for the record."""
-    return f"@{login} says in Slack:\n\n{_quoted(text)}"
-
-
-def _quoted(text: str) -> str:
-    return "\n".join(f"> {line}" for line in plain(text[:_MAX_QUOTE]).splitlines())
-
-
-def _line(text: str, most: int) -> str:
-    line = " ".join(text.split())
-    return inline(line if len(line) <= most else line[: most - 1] + "…")
+# --- pictures ---------------------------------------------------------------------------------------------------------
 
 
 def qr_of(name: str) -> str:
