@@ -1,9 +1,10 @@
 """What is said after a merge, and of deployments: what merged means here, what is red since, what is deployed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from ghapp.core.disarm import inline, plain
+from ghapp.core.disarm import inline
 from ghapp.core.messages.words import coded
 from ghapp.core.run import Deployment, Run
 
@@ -14,6 +15,8 @@ DEPLOYED, FAILED = "Deployed to ", "The deployment to "
 """How the notes of deployments begin."""
 
 _MAX_NAMES = 8
+_ADDRESS = re.compile(r"https?://[^\s\x00-\x1f\x7f<>()\[\]`|\\*@\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]{1,500}")
+"""An address of others that is shown as it is: nothing in it is markup, or calls somebody."""
 _ICONS = {"success": "✅", "inactive": "✅", "failure": "❌", "error": "❌", "cancelled": "❌", "timed_out": "❌"}
 
 _MEANS: Mapping[str, str] = {
@@ -130,7 +133,7 @@ def deploy_needs_open(number: int) -> str:
 
 
 def _at(url: str) -> str:
-    return f" {url}" if url.startswith(("https://", "http://")) and " " not in url and plain(url) else ""
+    return f" {url}" if _ADDRESS.fullmatch(url) else ""
 
 
 def _named(names: Sequence[str]) -> str:
