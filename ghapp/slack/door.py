@@ -5,18 +5,17 @@ which would ask Slack who we are, and of its listeners, which run after Slack wa
 """
 
 import logging
-import socket
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from slack_bolt import App, BoltResponse
 from slack_bolt.adapter.flask.handler import to_bolt_request, to_flask_response
-from slack_bolt.adapter.socket_mode.builtin import SocketModeHandler
-from slack_sdk.socket_mode.builtin import SocketModeClient
+from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
+from slack_sdk.socket_mode.client import BaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from ghapp.core import policy
@@ -24,11 +23,10 @@ from ghapp.core.errors import StoreDown
 from ghapp.core.ports import Inbox, Queue
 from ghapp.slack import payloads
 from ghapp.slack.api import spoken
+from ghapp.slack.connection import Connection
 from ghapp.slack.signing import is_signed
 
 MAX_BYTES = 2 * 1024 * 1024
-_SECONDS_OF_PING = 3
-"""After five pings that fail, the connection is made anew; until then nothing is heard."""
 
 log = logging.getLogger(__name__)
 
@@ -69,42 +67,46 @@ def blueprint(
 class SocketMode:
     """The same door for a machine without a public address: Slack is called, and sends through that connection."""
 
-    def __init__(self, bolt: App, app_token: str) -> None:
+    def __init__(self, bolt: App, app_token: str, ping_seconds: float) -> None:
         self._bolt = bolt
         self._app_token = app_token
-        self._handler: SocketModeHandler | None = None
+        self._ping_seconds = ping_seconds
+        self._connection: Connection | None = None
 
     def start(self) -> None:
         """Connect, and stay connected in threads of its own. UserError when Slack does not want our app token."""
-        handler = SocketModeHandler(self._bolt, self._app_token, ping_interval=_SECONDS_OF_PING)
+        connection = Connection(
+            self._app_token, logger=log, web_client=self._bolt.client, ping_interval=self._ping_seconds
+        )
+        connection.socket_mode_request_listeners.append(self._deliver)
         try:
             with spoken():
-                handler.client.connect()
+                connection.connect()
         except BaseException:
-            handler.client.close()
+            connection.close()
             raise
-        self._handler = handler
+        self._connection = connection
 
     def stop(self) -> None:
         """Take nothing more; what was acknowledged is stored."""
-        if self._handler is not None:
-            client, self._handler = self._handler.client, None
-            client.auto_reconnect_enabled = False
-            _hang_up(client)
-            client.close()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _deliver(self, connection: BaseSocketModeClient, asked: SocketModeRequest) -> None:
+        """What is not answered with 200 is not acknowledged, and comes again."""
+        send_response(connection, asked, run_bolt_app(self._bolt, asked), time.time())
 
 
-def _hang_up(client: SocketModeClient) -> None:
-    """Wake the thread that reads: closing alone would wait for it, and it waits three seconds for a byte."""
-    line = client.current_session.sock if client.current_session is not None else None
-    if line is not None:
-        with suppress(OSError):  # the other side was faster
-            line.shutdown(socket.SHUT_RDWR)
+def socket_mode(
+    inbox: Inbox, queue: Queue, *, app_token: str, token: str, api_url: str, ping_seconds: float = 3
+) -> SocketMode:
+    """The door over Socket Mode. Slack signs nothing there: the connection is ours, by `app_token`.
 
-
-def socket_mode(inbox: Inbox, queue: Queue, *, app_token: str, token: str, api_url: str) -> SocketMode:
-    """The door over Socket Mode. Slack signs nothing there: the connection is ours, by `app_token`."""
-    return SocketMode(_bolt(inbox, queue, "not used over a socket", token, api_url), app_token)
+    A connection that broke is made anew within `ping_seconds`.
+    """
+    bolt = _bolt(inbox, queue, "not used over a socket", token, api_url)
+    return SocketMode(bolt, app_token, ping_seconds)
 
 
 def _bolt(inbox: Inbox, queue: Queue, secret: str, token: str, api_url: str) -> App:

@@ -27,13 +27,16 @@ def link(slack: SlackWorkspace, redis: Redis, wakes: Wakes) -> Iterator[SocketMo
     link.stop()
 
 
-def door_to(slack: SlackWorkspace, redis: Redis, wakes: Wakes, app_token: str = "") -> SocketMode:
+def door_to(
+    slack: SlackWorkspace, redis: Redis, wakes: Wakes, app_token: str = "", ping_seconds: float = 3
+) -> SocketMode:
     return socket_mode(
         Inboxes(redis),
         wakes,
         app_token=app_token or slack.app.app_token,
         token=slack.app.bot_token,
         api_url=slack.api_url,
+        ping_seconds=ping_seconds,
     )
 
 
@@ -75,6 +78,30 @@ def test_slack_may_ask_for_another_connection(redis: Redis, wakes: Wakes) -> Non
         link.stop()
         assert len(heard(redis)) == 1
         assert slack.violations == []
+
+
+def test_a_connection_that_breaks_is_made_anew(redis: Redis, wakes: Wakes) -> None:
+    """Without a word from the other end: as soon as its end is read, and not after five pings that fail."""
+    with SlackWorkspace() as slack:
+        ana = slack.member("ana")
+        slack.channel("general", ana)
+        link = door_to(slack, redis, wakes, ping_seconds=0.2)
+        link.start()
+        slack.sockets.wait()
+        slack.sockets.close()
+        while slack.sockets.open and opened(slack) == 1:
+            pass  # the playground has not noticed yet
+        slack.sockets.wait()
+        ana.mentions("general", "mend it")
+        slack.settle()
+        link.stop()
+        assert opened(slack) == 2
+        assert len(heard(redis)) == 1
+
+
+def opened(slack: SlackWorkspace) -> int:
+    """How many connections were asked for."""
+    return sum(call.method == "apps.connections.open" for call in slack.calls)
 
 
 class DownOnce(Inboxes):
