@@ -30,10 +30,10 @@ def plain(text: str) -> str:
     Line breaks are kept, and so is `code`, in which nothing has a meaning.
     """
     pieces = _CODE.split(seen(text))
-    return "".join(_unmarked(piece) if _CODE.fullmatch(piece) else _disarmed(piece) for piece in pieces)
+    return "".join(unmarked(piece) if _CODE.fullmatch(piece) else _disarmed(piece) for piece in pieces)
 
 
-def _unmarked(text: str) -> str:
+def unmarked(text: str) -> str:
     """Code, in which no reader sees a difference, but nobody finds one of our own marks."""
     return _MARK.sub("<!\u2060--", text)
 
@@ -63,4 +63,4 @@ def code_block(text: str, language: str = "") -> str:
     """Text of others in a fence that it cannot close."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{_unmarked(text)}\n{fence}"
+    return f"{fence}{language}\n{unmarked(text)}\n{fence}"

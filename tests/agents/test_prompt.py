@@ -192,7 +192,7 @@ def test_a_diff_is_shown_with_the_numbers_of_its_lines() -> None:
 
 
 def test_every_prompt_file_counts_for_the_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A word that changes in any of them changes the name of the version that used it; the router is before all runs."""
+    """A word that changes in any of them changes the version, and the router has no part in it."""
     files = {file.name for file in (resources.files("ghapp.agents") / "prompts").iterdir()}
     read: set[str] = set()
     text = prompt._text

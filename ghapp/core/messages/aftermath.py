@@ -105,7 +105,7 @@ def deploying(deployment: Deployment, followed: bool) -> str:
     rest = "" if followed else " This run is over, so I do not follow it; its page tells how it ends."
     return (
         f"{icon} {coded(deployment.sha[:9])} to {coded(deployment.environment)}{by}: "
-        f"{inline(deployment.state.replace('_', ' '))}.{_at(deployment.url)}{rest}"
+        f"{inline(deployment.state[:40].replace('_', ' '))}.{_at(deployment.url)}{rest}"
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ghapp.core.budget import MICROS, Usage
 from ghapp.core.checks import Check as CiCheck
-from ghapp.core.disarm import inline, plain
+from ghapp.core.disarm import inline, plain, seen, unmarked
 
 MAX_BODY = 60_000
 MAX_TEXT = 8_000
@@ -38,7 +38,8 @@ def cost_line(usage: Usage) -> str:
 
 def coded(text: str) -> str:
     """A name of others between backticks, in one line of at most 200 characters."""
-    return f"`{' '.join(text[:200].split()).replace('`', chr(39)) or ' '}`"
+    name = " ".join(seen(text[:200]).split()).replace("`", "'")
+    return f"`{unmarked(name) or ' '}`"
 
 
 def quoted(text: str) -> str:
