@@ -50,7 +50,7 @@ def blueprint(world: World, *, login: str = "octocat", example: Path | None = EX
     for method, rule, view in routes:
         # add_url_rule wants what a view may return spelt out; these return a page or a redirection.
         pages.add_url_rule(rule, view.__name__, view, methods=[method])  # type: ignore[arg-type]
-    pages.before_request(_refuse_other_sites)
+    pages.before_request(refuse_other_sites)
     pages.after_request(_closed)
     pages.register_error_handler(HTTPException, _error)
     return pages
@@ -204,7 +204,7 @@ def _to(endpoint: str, repository: Repository, issue: Issue | None = None) -> Re
     return make_response(redirect(address, 303))
 
 
-def _refuse_other_sites() -> None:
+def refuse_other_sites() -> None:
     """A page of another site could post to loopback with a person's browser; browsers say where a post comes from."""
     origin = request.headers.get("Origin")
     if request.method == "POST" and origin is not None and urlsplit(origin).netloc != request.host:

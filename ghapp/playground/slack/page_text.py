@@ -35,15 +35,19 @@ def mrkdwn(text: str, naming: Naming) -> Markup:
     """What Slack's apps and people send, in which `&<>` are escaped already."""
     found, done = [], 0
     for piece in _MRKDWN.finditer(text):
-        found += [escape(_unescaped(text[done : piece.start()])), _marked(piece, naming)]
+        found += [_plain(text[done : piece.start()]), _marked(piece, naming)]
         done = piece.end()
-    return Markup().join([*found, escape(_unescaped(text[done:]))])
+    return Markup().join([*found, _plain(text[done:])])
 
 
 def markdown(text: str, naming: Naming) -> Markup:
     """The text of a `markdown` block. HTML in it is shown as text, and pictures are links, as in Slack."""
     # render() escapes all that is not Markdown's own.
     return Markup(_MARKDOWN.render(text, {"naming": naming}))  # noqa: S704
+
+
+def _plain(text: str) -> Markup:
+    return escape(_unescaped(text)).replace("\n", Markup("<br>"))
 
 
 def _unescaped(text: str) -> str:

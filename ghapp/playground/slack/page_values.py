@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from ghapp.playground.slack.page_text import markdown, mrkdwn
+from ghapp.playground.slack.page_text import Naming, markdown, mrkdwn
 from ghapp.playground.slack.shown import SeenButton, buttons
 from ghapp.playground.slack.state import Channel, File, Json, Message, State, User
 
@@ -59,11 +59,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Place:
-    """A channel in the list of them. `label` is as it is shown: `#general`, or who one talks with."""
+    """A channel in the list of them. `label` is `#general`, or who one talks with; `last` when it was spoken last."""
 
     id: str
     label: str
-    unread: str
+    last: str
     private: bool
 
 
@@ -142,18 +142,14 @@ def _file(file: File) -> Part:
     )
 
 
-class _naming:  # noqa: N801 - a function with a state
+def _naming(state: State) -> Naming:
     """Names of people and channels by their ids."""
 
-    def __init__(self, state: State) -> None:
-        self._state = state
+    def name(mark: str, id_: str) -> str | None:
+        found = state.users.get(id_) if mark == "@" else state.channels.get(id_) if mark == "#" else None
+        return found.name if found else None
 
-    def __call__(self, mark: str, name: str) -> str | None:
-        if mark == "@":
-            user = self._state.users.get(name)
-            return user.name if user else None
-        channel = self._state.channels.get(name) if mark == "#" else None
-        return channel.name if channel else None
+    return name
 
 
 def _block(state: State, block: Json) -> Iterator[Part]:

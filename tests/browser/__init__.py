@@ -1,0 +1,1 @@
+"""Pages as a phone shows them: in Debian's Chromium, at the size of one."""
