@@ -16,6 +16,8 @@ _MAX_RECORD = 8_192
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _DEFINITION = re.compile(r"^((?:[ \t>]|[-+*][ \t]|\d+[.)][ \t])*)\[(?=(?:\\.|[^\[\]\\]){1,999}\]:)", re.MULTILINE)
 """What GitHub does not show of a text: HTML, and what only says where a link leads."""
+_TICKS = re.compile("`{9,}")
+"""A fence is longer than what is in it: forty thousand of these would make it too long for GitHub."""
 _SOMEBODY = re.compile(r"@(?=\w)")
 
 
@@ -100,7 +102,7 @@ def chat_issue(wish: str, name: str, login: str, said: Sequence[tuple[str, Messa
     talk = "\n".join(f"{_bare(who)}: {_under(message.text)}" for who, message in said[-_MAX_CONTEXT:])
     parts = [f"<sub>{line(name, 100)} (@{login}) asked for this in {where}.</sub>"]
     if talk:
-        context = code_block(seen(talk)[-_MAX_SAID:])
+        context = code_block(_TICKS.sub("````````", seen(talk))[-_MAX_SAID:])
         parts.append(f"<details><summary>What was said there</summary>\n\n{context}\n\n</details>")
     return "\n\n".join([*parts, _shown(wish)])
 
