@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 from flask import Flask
 from redis import Redis
@@ -43,14 +44,16 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served(make: Callable[[str], Flask]) -> Iterator[str]:
-    """An application that knows its own address, on a free port of loopback."""
-    server = make_server("127.0.0.1", 0, Flask(__name__), threaded=True, request_handler=_Quiet)
-    server.app = make(f"http://127.0.0.1:{server.server_port}")
+def served(make: Callable[[str], Flask], *, https: bool = False) -> Iterator[str]:
+    """An application that knows its own address, on a free port of loopback; https is with a certificate of its own."""
+    tls: Literal["adhoc"] | None = "adhoc" if https else None
+    server = make_server("127.0.0.1", 0, Flask(__name__), threaded=True, request_handler=_Quiet, ssl_context=tls)
+    root = f"{'https' if https else 'http'}://127.0.0.1:{server.server_port}"
+    server.app = make(root)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield root
     finally:
         server.shutdown()
         thread.join()
