@@ -22,6 +22,7 @@ from ghapp.core.ports import Store
 from ghapp.flow.execute import Execute
 from ghapp.flow.intake import Intake
 from ghapp.flow.reconcile import Reconcile
+from ghapp.records import records
 from ghapp.settings import Settings, from_environment
 
 RENEWALS_A_LEASE = 15
@@ -96,6 +97,7 @@ def tick(*, sweep: bool) -> None:
         round_.tick()
         if sweep:
             round_.sweep()
+            bootstrap.sweep_builds(settings(), records(settings()))
     except (TransientError, UserError) as error:
         log.warning("this tick of the clock ended early: %s", error)
     except Exception:

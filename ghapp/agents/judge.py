@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Literal
 
 import anthropic
-from anthropic.types import Message, ToolParam
+from anthropic.types import Message, ToolParam, ToolUseBlock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ghapp.agents.conversation import connect
@@ -103,7 +103,7 @@ def _judgement(reply: Message) -> Judgement:
     """What the model's call says. Raises ValueError, in our own words, when there is not exactly one whole call."""
     # The SDK does not hold what a gateway answers to the shape that it promises.
     content = reply.content if isinstance(reply, Message) and isinstance(reply.content, list) else []
-    calls = [block for block in content if getattr(block, "type", "") == "tool_use" and block.name == "verdict"]
+    calls = [block for block in content if isinstance(block, ToolUseBlock) and block.name == "verdict"]
     if calls and reply.stop_reason != "tool_use":
         raise ValueError(f"the reply ended with {reply.stop_reason}")
     if len(calls) != 1:

@@ -3,9 +3,9 @@
 The engine's SDK takes a second to import, so it is imported where a run is worked on, and nowhere else.
 """
 
-from ghapp.bootstrap.hub import GitHub, github, page, webhook_secrets
+from ghapp.bootstrap.hub import GitHub, github, page, sign_in, webhook_secrets
 from ghapp.bootstrap.mail import intake, reconcile
-from ghapp.bootstrap.telling import build_files, newest_build, status
+from ghapp.bootstrap.telling import build_files, newest_build, status, sweep_builds
 from ghapp.bootstrap.work import execute, local_workshop
 
 __all__ = [
@@ -18,6 +18,8 @@ __all__ = [
     "newest_build",
     "page",
     "reconcile",
+    "sign_in",
     "status",
+    "sweep_builds",
     "webhook_secrets",
 ]

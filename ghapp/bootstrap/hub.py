@@ -12,6 +12,7 @@ from ghapp.github.checks import GitHubChecks
 from ghapp.github.deployments import GitHubDeployments
 from ghapp.github.issues import GitHubIssues
 from ghapp.github.merges import GitHubMerges
+from ghapp.github.people import GitHubSignIn
 from ghapp.github.pulls import GitHubPulls
 from ghapp.github.repositories import GitHubRepositories
 from ghapp.github.reviews import GitHubReviews
@@ -73,12 +74,24 @@ def webhook_secrets(settings: Settings) -> tuple[str, ...]:
     return tuple(filter(None, (settings.github_webhook_secret, settings.github_webhook_secret_previous)))
 
 
+def sign_in(settings: Settings) -> GitHubSignIn:
+    """Signing in at GitHub. Raises UserError when the App's client id or secret is not set."""
+    settings.require("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET")
+    return GitHubSignIn(
+        settings.github_client_id, settings.github_client_secret, settings.github_api_url, settings.github_server_url
+    )
+
+
 def known_secrets(settings: Settings) -> list[str]:
     """The server's own secrets, which must not leave in any change."""
     mine = [
         settings.anthropic_api_key,
         settings.github_webhook_secret,
         settings.github_webhook_secret_previous,
+        settings.github_client_secret,
+        settings.slack_bot_token,
+        settings.slack_signing_secret,
+        settings.slack_app_token,
         settings.private_key if settings.has_app else "",
         urlsplit(settings.redis_url).password or "",
     ]

@@ -22,7 +22,7 @@ from ghapp.slack.files import SlackFiles
 
 _SCREENSHOTS = 3
 """So many are shown in the chat; the page has all."""
-_MEGABYTE = 1024 * 1024
+MEGABYTE = 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -90,13 +90,18 @@ def build_page(settings: Settings, token: str) -> str:
 
 def shelf(settings: Settings) -> FolderShelf:
     """The files of builds on this machine."""
-    return FolderShelf(settings.data.absolute() / "builds", settings.build_megabytes * _MEGABYTE)
+    return FolderShelf(settings.data.absolute() / "builds", settings.build_megabytes * MEGABYTE)
 
 
 def build_files(settings: Settings) -> BuildFiles:
     """The same, fetched again where they are not. GitHub is asked for only then."""
-    most = settings.build_megabytes * _MEGABYTE
+    most = settings.build_megabytes * MEGABYTE
     return BuildFiles(shelf(settings), lambda: GitHubArtifacts(github(settings).app), most)
+
+
+def sweep_builds(settings: Settings, kept: Records) -> int:
+    """Delete the files of pages that have expired or were revoked, on this machine; how many."""
+    return shelf(settings).sweep(lambda token: kept.build_pages.get(token) is not None)
 
 
 def newest_build(kept: Records, page: BuildPage) -> BuildPage | None:

@@ -78,8 +78,9 @@ class BuildPage:
 
 
 def fits(pattern: str, name: str) -> bool:
-    """Whether a name is as the pattern says, in which `*` is any text."""
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
+    """Whether a name is as the pattern says, in which `*` is any text. Letter case is ignored."""
+    said = ".*?".join(map(re.escape, pattern.casefold().split("*")))
+    return re.fullmatch(said, name.casefold(), re.DOTALL) is not None
 
 
 def builds_are_settled(builds: Collection[Build], head_sha: str) -> bool:

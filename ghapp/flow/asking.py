@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ghapp.core import messages
-from ghapp.core.chat import Message, Speaker, Talk
+from ghapp.core.chat import Card, Message, Speaker, Talk
 from ghapp.core.commands import Verb
 from ghapp.core.config import PATH, Config
 from ghapp.core.errors import UserError
@@ -15,6 +15,7 @@ from ghapp.core.rights import Permission, needed
 from ghapp.core.routing import Wish, kind_of, route, title_of
 from ghapp.flow.words import Words, number_of
 
+_MAX_QUESTION = 1_000
 _MOST_LOOKED_AT = 30
 """So many repositories have their config and the person's right looked up before the question."""
 
@@ -47,14 +48,19 @@ class Asking:
         """Somebody whom GitHub knows as `user` wants something new."""
         asked = self._asked(event, user)
         candidates = self._candidates(user)
+        if not candidates:
+            self.chat.whisper(asked.talk, asked.speaker, messages.nowhere())
+            return
         said = self._said(asked.talk)
         text = asked.text or (said[0][1].text if said else "")
         asked = replace(asked, text=text)
         wish = Wish(text, self.chat.channel(asked.talk), self.talks.used(asked.talk, asked.speaker))
         found = route(wish, candidates, self._channels(candidates))
-        told = self.router.choose(text, wish.channel, candidates, _told(said)) if candidates else None
+        told = self.router.choose(text, wish.channel, candidates, _told(said))
         repository = found.repository or (told.repository if told is not None and told.sure else None)
-        choice = Choice(repository, told.kind if told else kind_of(text), told.title if told else title_of(text), True)
+        choice = Choice(
+            repository, told.kind if told else kind_of(text), (told.title if told else "") or title_of(text), True
+        )
         if repository is not None:
             self._open(asked, choice, said)
             return
@@ -80,8 +86,8 @@ class Asking:
             return
         wish = json.loads(kept)
         asked = Asked(event.talk, event.speaker, user, wish["text"], ts, wish["at"])
-        self._open(asked, Choice(repository, wish["kind"], wish["title"], True), self._said(event.talk))
-        self.chat.edit(event.talk, event.message, messages.chosen(repository))
+        if self._open(asked, Choice(repository, wish["kind"], wish["title"], True), self._said(event.talk)):
+            self.chat.edit(event.talk, event.message, messages.chosen(repository))
 
     def _asked(self, event: MessageWritten, user: int) -> Asked:
         """With a talk: what was said by `/honk` has none yet, for nobody else has seen it."""
@@ -92,22 +98,25 @@ class Asking:
             talk = replace(talk, root=ts)
         return Asked(talk, event.speaker, user, event.text.strip(), ts, event.at)
 
-    def _open(self, asked: Asked, choice: Choice, said: Sequence[tuple[str, Message]]) -> None:
-        """The issue, the talk bound to it, and the word that starts the run. UserError when they may not."""
+    def _open(self, asked: Asked, choice: Choice, said: Sequence[tuple[str, Message]]) -> bool:
+        """The issue, the talk bound to it, and the word that starts the run; False when they may not."""
         assert choice.repository is not None, "a wish is opened somewhere"
         actor = self.words.speaker(choice.repository, asked.user)
         verb = Verb(choice.kind)
         least, has = needed(verb, "", Config()), self.repositories.permission(choice.repository, actor)
         if has < least:
             words = messages.not_allowed(actor.login, verb, least.name.lower(), has.name.lower())
-            raise UserError(words)
+            self.chat.whisper(asked.talk, asked.speaker, Card(words))
+            return False
         mark = messages.marker(f"{asked.talk.team}-{asked.talk.channel}-{asked.ts}", "wish")
         name = self.chat.person(asked.speaker).name
         body = messages.chat_issue(asked.text, name, actor.login, said, self.chat.link(asked.talk))
         number = self.issues.open(choice.repository, choice.title or "Asked in Slack", f"{mark}\n{body}", mark)
         thread = Thread(choice.repository, number)
         self.talks.bind(asked.talk, thread, asked.speaker)
-        self.words.send(WordSaid(thread, actor, f"/honk {choice.kind}", "", asked.at, asked.talk, number_of(asked.ts)))
+        command = _command(choice.kind, asked.text)
+        self.words.send(WordSaid(thread, actor, command, "", asked.at, asked.talk, number_of(asked.ts)))
+        return True
 
     def _candidates(self, user: int) -> tuple[Repository, ...]:
         """Repositories that the person may have us work on; of very many, all, and the right is looked at later."""
@@ -148,3 +157,8 @@ class Asking:
 def _told(said: Sequence[tuple[str, Message]]) -> str:
     """The talk as the router reads it."""
     return "\n".join(f"{name}: {message.text}" for name, message in said)
+
+
+def _command(kind: str, text: str) -> str:
+    """The word that starts the run. A question needs its words there, too; the rest is in the issue."""
+    return f"/honk {kind} {' '.join(text.split())[:_MAX_QUESTION]}" if kind == "ask" else f"/honk {kind}"

@@ -3,12 +3,15 @@
 from dataclasses import dataclass
 
 from ghapp.core import messages
+from ghapp.core.builds import builds_are_settled
 from ghapp.core.config import PATH, Config
 from ghapp.core.errors import Gone, UserError
+from ghapp.core.intents import BuildRun
 from ghapp.core.ports import Clock, Inbox, Pull, Pulls, Repositories, Store, Transcripts
 from ghapp.core.run import Conclusion, Run, State
 from ghapp.flow.aftermath import Aftermath
 from ghapp.flow.attempt import Attempt
+from ghapp.flow.builds import FollowBuilds
 from ghapp.flow.ci import FollowCi, wait_again
 from ghapp.flow.merging import Merging
 from ghapp.flow.reviews import FollowReviews
@@ -22,6 +25,7 @@ class FollowUp:
     repositories: Repositories
     pulls: Pulls
     inbox: Inbox
+    builds: FollowBuilds
     ci: FollowCi
     reviews: FollowReviews
     merging: Merging
@@ -82,13 +86,24 @@ class FollowUp:
         if attempt.run.means != config.merge.means:
             attempt.update(means=config.merge.means)
         self.aftermath.follow(attempt)
-        for look in (self.ci.look, self.reviews.look):
+        for look in (self.builds.look, self.ci.look, self._look_at_builds_again, self.reviews.look):
             if attempt.run.is_followed:
                 look(attempt, pull, config)
         if attempt.run.wish is not None and trouble:
             attempt.note(messages.merge_needs_config(trouble))
         elif attempt.run.is_followed:
             self.merging.look(attempt, pull, config)
+
+    def _look_at_builds_again(self, attempt: Attempt, pull: Pull, config: Config) -> None:
+        """CI may have come to its end just now, by which it is known what it did not leave."""
+        if not builds_are_settled(attempt.run.builds, attempt.run.head_sha):
+            self.builds.look(attempt, pull, config)
+
+    def build(self, attempt: Attempt, word: BuildRun, config: Config) -> str:
+        """Carry a word about builds out; what the person is told."""
+        run = attempt.run
+        assert run.pull is not None, "builds are those of a pull request"
+        return self.builds.asked(attempt, word, self.pulls.read(run.thread.repository, run.pull), config)
 
     def _take_head(self, attempt: Attempt, pull: Pull) -> None:
         if pull.head_sha == attempt.run.head_sha:

@@ -35,6 +35,7 @@ _TRIES = 5
 _BY_CONFIG = intents.StartRun | intents.AskAgent | intents.TopUp | intents.MergeRun | intents.DeployRun
 """What is not done by a config that is not understood: it says for how much, and by whom."""
 
+_Whole = intents.MergeRun | intents.DeployRun | intents.BuildRun
 _Passed = intents.SteerRun | intents.AskAgent | intents.TopUp | intents.AllowPaths | intents.UpdateRun
 
 
@@ -131,7 +132,7 @@ class Intake:
                 intents.SteerRun() | intents.AskAgent() | intents.TopUp() | intents.AllowPaths() | intents.UpdateRun()
             ) if run is not None:
                 self._pass_on(intent, event, run)
-            case intents.MergeRun() | intents.DeployRun() if run is not None:
+            case intents.MergeRun() | intents.DeployRun() | intents.BuildRun() if run is not None:
                 self._carry_out(intent, event, run, config)
             case intents.TellStatus():
                 self._answer(event, intents.Answer(self._standing(run), intent.reason))
@@ -159,12 +160,14 @@ class Intake:
                 self.steering.allow(run, word)
                 self._answer(event, intents.Answer(messages.let_through(), word.reason))
 
-    def _carry_out(self, word: intents.MergeRun | intents.DeployRun, event: Event, run: Run, config: Config) -> None:
+    def _carry_out(self, word: _Whole, event: Event, run: Run, config: Config) -> None:
         """A word about the pull request as a whole."""
         self._seen(event)
         attempt = self.follow_up.attempt(run)
         if isinstance(word, intents.MergeRun):
             told = self.follow_up.merging.ask(attempt, word, config)
+        elif isinstance(word, intents.BuildRun):
+            told = self.follow_up.build(attempt, word, config)
         else:
             told = self.follow_up.aftermath.deploy(attempt, word, config)
         self._answer(event, intents.Answer(told, word.reason))

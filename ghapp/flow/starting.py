@@ -60,9 +60,11 @@ class Starting:
         if last is not None and last.state is State.DEPLOYING:
             reason = "The base branch is no longer watched: a new run begins here."
             self.status.tell(self.store.supersede(conclude(last, Conclusion.MERGED, self.clock.now(), reason)))
-        if self.store.create(self.status.open(run)):
+        opened = self.status.open(run)
+        if self.store.create(opened):
             self.inbox.follow(run.thread, run.head_sha)
             self.queue.execute(run.id, run.epoch)
+            self.status.begun(opened)
 
     def _run(self, start: StartRun, event: Word, last: Run | None, config: Config) -> Run:
         now = self.clock.now()

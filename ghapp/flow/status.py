@@ -43,6 +43,10 @@ class Status:
         if self.pace.allows(run.id) and self._told(run, self._write) and self._told(run, self._progress) and rang:
             self.pace.settled(run.id)
 
+    def begun(self, run: Run) -> None:
+        """A run that was opened is kept now: the chat is told, too."""
+        self._told(run, self._progress)
+
     def show_builds(self, run: Run) -> None:
         """Its builds changed: the chat is told at once."""
         if self.phone is not None:

@@ -25,10 +25,10 @@ def blueprint(inbox: Inbox, queue: Queue, secrets: Sequence[str]) -> Blueprint:
     @hooks.post("/webhooks/github")
     def deliver() -> tuple[Response, int]:
         signature = request.headers.get("X-Hub-Signature-256")
-        if not webhook.may_be_signed(signature) or not webhook.is_signed(_body(), signature, secrets):
+        if not webhook.may_be_signed(signature) or not webhook.is_signed(body(), signature, secrets):
             return jsonify(error="the signature is missing or wrong"), 401
         try:
-            delivery = webhook.read(request.headers, _body())
+            delivery = webhook.read(request.headers, body())
         except webhook.BadDelivery as error:
             return jsonify(error=str(error)), 400
         if delivery.event is None:
@@ -41,8 +41,11 @@ def blueprint(inbox: Inbox, queue: Queue, secrets: Sequence[str]) -> Blueprint:
     return hooks
 
 
-def _body() -> bytes:
-    """The raw bytes. One more than the cap is let in, because of a chunked body Werkzeug silently cuts what exceeds."""
+def body() -> bytes:
+    """The raw bytes of the request, whose sender may not be silent for long.
+
+    One more than the cap is let in, because of a chunked body Werkzeug silently cuts what exceeds.
+    """
     request.max_content_length = webhook.MAX_BYTES + 1
     try:
         with _patience(request.environ.get("gunicorn.socket")):

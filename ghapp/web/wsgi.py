@@ -11,7 +11,7 @@ from ghapp.core.builds import BuildPage
 from ghapp.records import Records, records
 from ghapp.settings import Settings, from_environment
 from ghapp.slack import door
-from ghapp.web import builds
+from ghapp.web import builds, hooks, linking
 from ghapp.web.application import create_app
 
 
@@ -30,7 +30,7 @@ def application() -> Flask:
 
 
 def _rooms(settings: Settings, kept: Records) -> Iterator[Blueprint]:
-    """The install pages, and Slack's door where it comes by HTTP."""
+    """The install pages, those on which people of Slack sign in, and Slack's door where it comes by HTTP."""
 
     def newer(page: BuildPage) -> BuildPage | None:
         return bootstrap.newest_build(kept, page)
@@ -38,6 +38,15 @@ def _rooms(settings: Settings, kept: Records) -> Iterator[Blueprint]:
     yield builds.blueprint(
         builds.Desk(kept.build_pages, bootstrap.build_files(settings), newer, png, settings.page_root)
     )
+    if settings.has_slack and settings.github_client_id:
+        yield linking.blueprint(
+            identities=kept.identities,
+            inbox=kept.inbox,
+            queue=kept.queue,
+            public_root=settings.page_root,
+            secret=settings.github_client_secret,
+            sign_in=bootstrap.sign_in(settings),
+        )
     if settings.has_slack and settings.slack_signing_secret:
         yield door.blueprint(
             kept.inbox,
@@ -45,4 +54,5 @@ def _rooms(settings: Settings, kept: Records) -> Iterator[Blueprint]:
             secret=settings.slack_signing_secret,
             token=settings.slack_bot_token,
             api_url=settings.slack_api_url,
+            body=hooks.body,
         )

@@ -82,8 +82,8 @@ def _facts(build: Build) -> tuple[str, ...]:
 
 
 def _older(run: Run, build: Build, page: Page) -> str:
-    before = next((one for one in run.builds if one.name == build.name and one.state is BuildState.STALE), None)
-    return _before(before, page) if before else ""
+    before = [one for one in run.builds if one.name == build.name and one.state is BuildState.STALE]
+    return _before(before[-1], page) if before else ""
 
 
 def _before(build: Build, page: Page) -> str:
@@ -96,7 +96,7 @@ def _seen(build: Build, page: Page) -> str:
         return ""
     at = page(build.token)
     pictures = "".join(
-        f'<a href="{at}"><img src="{at}/pictures/{number}" width="90" alt="Screenshot {number + 1}"></a> '
+        f'<a href="{at}"><img src="{at}/screenshots/{number}" width="90" alt="Screenshot {number + 1}"></a> '
         for number in range(min(build.pictures, _MAX_PICTURES))
     )
     return "".join(f"\n\n{one}" for one in (f"![QR]({at}/qr.png)", pictures.rstrip()) if one)
@@ -207,6 +207,11 @@ def no_builds() -> str:
 def nothing_to_build() -> str:
     """Build without a pull request of ours."""
     return "I have no pull request here. I show the builds of those that I made."
+
+
+def builds_not_looked_for(run: Run, page: Page) -> str:
+    """The answer to build, while the run does not wait for its pull request."""
+    return f"{build_lines(run, page)}\n\nI look for builds while the pull request is open and nobody is at work on it."
 
 
 def builds_revoked(count: int) -> str:
