@@ -115,11 +115,6 @@ def unsound(name: str, why: str) -> str:
     return f"{_code(name)} is no package to install: {why}"
 
 
-def gone() -> str:
-    """Deleted, here or at CI."""
-    return "its files are not kept any more"
-
-
 def disk_full() -> str:
     """For the operator."""
     return "the disk of this machine is full"
