@@ -1,20 +1,24 @@
-"""Where the build of a commit is: in an artifact of CI, at a deployment's address, or at a check's."""
+"""Gets builds from where they are: archives are fetched to the shelf, and workflows are started that make them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
-from ghapp.core import checks as ci
 from ghapp.core import messages
 from ghapp.core.builds import Build, BuildKind, BuildState, fits
 from ghapp.core.config.pulls import Build as Entry
 from ghapp.core.errors import UserError
-from ghapp.core.ports import Artifact, Artifacts, Deployments, Shelf
+from ghapp.core.ports import Artifact, Artifacts, Deployments, Shelf, Taken
 from ghapp.core.run import Run
+from ghapp.flow import build_sight as sights
+from ghapp.flow.build_sight import Archives, Nothing, Preview, Sight, Source
+
+_MOST_REASONS = 2
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Looks for builds. `most` is in bytes; `new_key` makes the unguessable part of a page's address."""
+    """Gets them. `most` is in bytes; `new_key` makes the unguessable part of a page's address."""
 
     artifacts: Artifacts
     deployments: Deployments
@@ -22,138 +26,102 @@ class Sources:
     new_key: Callable[[], str]
     most: int
 
-    def find(self, run: Run, entry: Entry, build: Build) -> Build:
-        """The build of the run's head as far as it is known now: ready, missing with its reason, or still waited for.
+    def sight(self, run: Run, *, over: bool) -> Sight:
+        """What there is on the head; `over`: CI is through with it."""
+        return Sight(run.thread.repository, run.head_sha, run.ci, over, self.artifacts, self.deployments)
 
-        An archive that was refused is not fetched again; what else is missing may still come.
+    def start(self, run: Run, workflow: str, build: Build) -> Build:
+        """Start the workflow that makes it. GitHub's refusal is why it is missing."""
+        try:
+            number = self.deployments.dispatch(run.thread.repository, workflow, run.branch, {})
+        except UserError as error:
+            return _missing(build, messages.workflow_refused(workflow, str(error)))
+        return replace(build, workflow_run=number)
+
+    def find(self, entry: Entry, build: Build, sight: Sight) -> Build:
+        """The build as far as it is known now: ready, missing with its reason, or still waited for.
+
+        An archive that was refused is not fetched again; what is missing otherwise may still come.
         """
         try:
-            if entry.artifact is not None:
-                return self._in_artifact(run, entry, build)
-            if entry.deployment is not None:
-                return self._at_deployment(run, entry.deployment, build)
-            return self._at_check(run, entry.check or "", build)
+            source = self._source(entry, build, sight)
+            if isinstance(source, Archives):
+                build = self._tried(entry.artifact or "", build, sight, source.candidates)
+                if build.state is BuildState.READY:
+                    return build
+                source = self._source(entry, build, sight)
         except UserError as error:
             return _missing(build, messages.source_refused(str(error)))
+        match source:
+            case Preview(url):
+                return replace(build, state=BuildState.READY, kind=BuildKind.WEB, url=url, reason="")
+            case Nothing(reason) if reason:
+                return _missing(build, reason)
+            case _:
+                return replace(build, state=BuildState.WAITING)
 
-    def screenshots(self, run: Run, entry: Entry, token: str) -> tuple[int, int]:
-        """Screenshots that came with it: how many, and the artifact that they were in (0: none)."""
-        if entry.screenshots is None:
-            return 0, 0
-        rows = self.artifacts.on(run.thread.repository, run.head_sha)
-        found = next((one for one in rows if fits(entry.screenshots, one.name) and not one.expired), None)
+    def pictures(self, pattern: str, build: Build, sight: Sight) -> tuple[int, int]:
+        """How many screenshots came with it, and the artifact that they were in (0 while there is none).
+
+        A bad one leaves none: the build itself matters more.
+        """
+        try:
+            found = sights.pictures_in(pattern, sight, self.most)
+        except UserError:
+            found = None
         if found is None:
             return 0, 0
-        fetch = self._fetch(run, found)
         try:
-            return self.shelf.take_pictures(token, fetch), found.id
-        except UserError:  # the build itself is there, and matters more
-            return 0, 0
+            return self.shelf.take_pictures(build.token, self._fetch(sight, found)), found.id
+        except UserError:
+            return 0, found.id
 
-    def _in_artifact(self, run: Run, entry: Entry, build: Build) -> Build:
-        build = self._started(run, entry, build)
-        if build.state is BuildState.MISSING and not build.artifact and entry.workflow and not build.workflow_run:
-            return build
-        rows = self.artifacts.on(run.thread.repository, run.head_sha)
-        wanted = entry.artifact or ""
-        named = [one for one in rows if fits(wanted, one.name)]
-        over = self._is_over(run, build)
-        others = [one for one in rows if not fits(entry.screenshots or "", one.name)] if over else []
-        for one in named[:1] or others:
-            if build.artifact == one.id:
-                return build
-            taken = self._taken(run, wanted, replace(build, artifact=one.id), one)
-            if one in named or (taken.state is BuildState.READY and fits(wanted, taken.file)):
-                return taken
-        if not over:
-            return replace(build, state=BuildState.WAITING, reason="")
-        return self._not_left(run, entry, build, [one.name for one in rows])
+    def _source(self, entry: Entry, build: Build, sight: Sight) -> Source:
+        if entry.check is not None:
+            return sights.of_check(entry.check, sight)
+        if entry.deployment is not None:
+            return sights.of_deployment(entry.deployment, sight)
+        if entry.workflow is not None:
+            return sights.of_workflow(entry.workflow, entry.artifact or "", build, sight, self.most)
+        return sights.of_ci(entry.artifact or "", build, sight, self.most)
 
-    def _started(self, run: Run, entry: Entry, build: Build) -> Build:
-        """Once for each head; GitHub's refusal is its reason."""
-        if entry.workflow is None or build.workflow_run:
-            return build
-        try:
-            number = self.deployments.dispatch(run.thread.repository, entry.workflow, run.branch, {})
-        except UserError as error:
-            return _missing(build, messages.workflow_refused(entry.workflow, str(error)))
-        return replace(build, workflow_run=number, state=BuildState.WAITING, reason="")
+    def _tried(self, pattern: str, build: Build, sight: Sight, candidates: tuple[Artifact, ...]) -> Build:
+        """Ready from the first that has it, or else why none has it; the newest is remembered then.
 
-    def _is_over(self, run: Run, build: Build) -> bool:
-        if build.workflow_run:
-            return self.deployments.read_run(run.thread.repository, build.workflow_run).over
-        return ci_is_over(run)
+        The shelf takes the only file of an archive whatever its name is, so an archive that was not named must have one
+        that fits.
+        """
+        reasons = []
+        for one in candidates:
+            try:
+                taken = self.shelf.take(build.token, pattern, self._fetch(sight, one))
+            except UserError as error:
+                reasons.append(messages.archive_refused(one.name, str(error)))
+                continue
+            if fits(pattern, one.name) or fits(pattern, taken.file):
+                return _ready(build, taken, one.id)
+            build = replace(build, token=self.new_key())  # the other's place on the shelf is taken
+        newest = max(build.artifact, *(one.id for one in candidates))
+        return replace(build, artifact=newest, reason=" ".join(reasons[:_MOST_REASONS]))
 
-    def _taken(self, run: Run, wanted: str, build: Build, one: Artifact) -> Build:
-        if one.expired:
-            return _missing(build, messages.archive_expired(one.name))
-        if one.size > self.most:
-            return _missing(build, messages.archive_too_large(one.name, one.size, self.most))
-        token = self.new_key()
-        try:
-            taken = self.shelf.take(token, wanted, self._fetch(run, one))
-        except UserError as error:
-            return _missing(build, messages.archive_refused(one.name, str(error)))
-        return replace(
-            build,
-            state=BuildState.READY,
-            reason="",
-            token=token,
-            kind=taken.kind,
-            file=taken.file,
-            size=taken.size,
-            title=taken.title,
-            identifier=taken.identifier,
-            version=taken.version,
-        )
-
-    def _fetch(self, run: Run, one: Artifact) -> Callable[..., None]:
-        return lambda to: self.artifacts.fetch(run.thread.repository, one.id, to, self.most)
-
-    def _not_left(self, run: Run, entry: Entry, build: Build, names: list[str]) -> Build:
-        if entry.workflow is not None and build.workflow_run:
-            ended = self.deployments.read_run(run.thread.repository, build.workflow_run)
-            if ended.failed:
-                return _missing(build, messages.workflow_gives_none(entry.workflow, ended.state, ended.url))
-        return _missing(build, messages.no_archive(entry.artifact or "", names, ci.judge(run.ci).failing))
-
-    def _at_deployment(self, run: Run, environment: str, build: Build) -> Build:
-        rows = self.deployments.of(run.thread.repository, run.head_sha)
-        one = next((one for one in rows if one.environment == environment), None)
-        if one is not None and one.state == "success" and _is_address(one.url):
-            return self._at(build, one.url)
-        if one is not None and (one.failed or one.state == "success"):
-            return _missing(build, messages.deployment_gives_none(environment, one.state, one.url, ()))
-        if one is not None or not ci_is_over(run):
-            return replace(build, state=BuildState.WAITING, reason="")
-        known = [each.environment for each in rows]
-        return _missing(build, messages.deployment_gives_none(environment, "", "", known))
-
-    def _at_check(self, run: Run, pattern: str, build: Build) -> Build:
-        meant = [check for check in run.ci if fits(pattern, check.name) and not check.expected]
-        if found := next((check for check in meant if check.passed and _is_address(check.url)), None):
-            return self._at(build, found.url)
-        if not ci_is_over(run):
-            return replace(build, state=BuildState.WAITING, reason="")
-        failing = [check.name for check in meant if check.failed]
-        return _missing(
-            build, messages.check_gives_none(pattern, failing, [check.name for check in meant if check.passed])
-        )
-
-    def _at(self, build: Build, url: str) -> Build:
-        return replace(
-            build, state=BuildState.READY, reason="", kind=BuildKind.WEB, url=url, token=build.token or self.new_key()
-        )
+    def _fetch(self, sight: Sight, one: Artifact) -> Callable[..., None]:
+        return partial(self.artifacts.fetch, sight.repository, one.id, most=self.most)
 
 
-def ci_is_over(run: Run) -> bool:
-    """Whether all that is reported on the head has ended, as far as the record knows."""
-    return bool(run.ci) and all(check.settled for check in run.ci)
+def _ready(build: Build, taken: Taken, artifact: int) -> Build:
+    return replace(
+        build,
+        state=BuildState.READY,
+        reason="",
+        artifact=artifact,
+        kind=taken.kind,
+        file=taken.file,
+        size=taken.size,
+        title=taken.title,
+        identifier=taken.identifier,
+        version=taken.version,
+    )
 
 
 def _missing(build: Build, reason: str) -> Build:
     return replace(build, state=BuildState.MISSING, reason=reason)
-
-
-def _is_address(url: str) -> bool:
-    return url.startswith(("https://", "http://"))

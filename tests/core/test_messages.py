@@ -203,8 +203,9 @@ SAID: dict[str, Callable[[], str]] = {
     "build_lines": lambda: messages.build_lines(BUILDING, lambda token: f"https://honk.example/b/{token}"),
     "build_reasons": lambda: "\n\n".join(
         [
-            messages.no_archive("*.apk", (), ()),
-            messages.no_archive("*.apk", ("logs", "coverage"), ("test",)),
+            messages.no_archive(messages.ci_is_over(()), "*.apk", ()),
+            messages.no_archive(messages.ci_is_over(["test"]), "*.apk", ("logs", "coverage")),
+            messages.no_archive(messages.workflow_is_over("app.yml"), "*.apk", ()),
             messages.archive_expired("app`s"),
             messages.archive_too_large("app", 2 << 30, 500_000_000),
             messages.archive_refused("app", "it has an entry that leads out of it: ../@mona"),

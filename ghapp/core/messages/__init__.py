@@ -53,8 +53,10 @@ from ghapp.core.messages.builds import (
     build_card,
     build_lines,
     build_page_expired,
+    builds_not_looked_for,
     builds_revoked,
     check_gives_none,
+    ci_is_over,
     deployment_gives_none,
     in_one_line,
     no_archive,
@@ -63,6 +65,7 @@ from ghapp.core.messages.builds import (
     page_revoked,
     source_refused,
     workflow_gives_none,
+    workflow_is_over,
     workflow_refused,
 )
 from ghapp.core.messages.chat import (
@@ -197,6 +200,7 @@ __all__ = [
     "build_card",
     "build_lines",
     "build_page_expired",
+    "builds_not_looked_for",
     "builds_revoked",
     "by_code",
     "cannot_push",
@@ -211,6 +215,7 @@ __all__ = [
     "ci_feedback",
     "ci_green",
     "ci_handed_back",
+    "ci_is_over",
     "ci_late",
     "ci_missing",
     "ci_running",
@@ -321,5 +326,6 @@ __all__ = [
     "with_ci",
     "with_remarks",
     "workflow_gives_none",
+    "workflow_is_over",
     "workflow_refused",
 ]

@@ -112,11 +112,20 @@ def _size(size: int) -> str:
 # --- why there is none ----------------------------------------------------------------------------------------------
 
 
-def no_archive(pattern: str, names: Sequence[str], failing: Sequence[str]) -> str:
-    """CI, or the workflow that was started for it, is over, and left nothing that fits."""
-    why = f"CI failed ({_named(failing)}) and" if failing else "CI is over and"
+def ci_is_over(failing: Sequence[str]) -> str:
+    """How the next sentence begins."""
+    return f"CI failed ({_named(failing)})" if failing else "CI is over"
+
+
+def workflow_is_over(workflow: str) -> str:
+    """The same, of the workflow that was started for it."""
+    return f"the workflow {coded(workflow)} is over"
+
+
+def no_archive(over: str, pattern: str, names: Sequence[str]) -> str:
+    """Who should have made it is over, and left nothing that fits."""
     left = f" There is {_named(names)}." if names else " It left no artifact at all."
-    return f"{why} left nothing that fits {coded(pattern)}.{left}"
+    return f"{over} and left nothing that fits {coded(pattern)}.{left}"
 
 
 def archive_expired(name: str) -> str:
