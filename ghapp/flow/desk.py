@@ -28,6 +28,8 @@ SAYS = {
 }
 """What a button says. Who presses it says so, and what it is about is looked at then."""
 WITH_VALUE = frozenset({"budget"})
+_WISHES = frozenset({Verb.FIX, Verb.PLAN, Verb.ASK})
+_ABOUT_A_RUN = tuple(f"/honk {verb}" for verb in Verb if verb not in _WISHES)
 _SOMEBODY = re.compile(r"\s*<@")
 _VERBS = frozenset(verb.value for verb in Verb)
 
@@ -66,10 +68,13 @@ class Desk:
         user = self._user(event)
         if user is None:
             return
-        if thread is None:
-            self.asking.ask(event, user)
+        said = _as_said(event.text, addressed=event.addressed)
+        if thread is not None:
+            self._pass_on(event, thread, user, said)
+        elif said.startswith(_ABOUT_A_RUN):
+            self._whisper(event, messages.in_its_talk())
         else:
-            self._pass_on(event, thread, user, _as_said(event.text, addressed=event.addressed))
+            self.asking.ask(event, user)
 
     def _about_themselves(self, event: MessageWritten) -> bool:
         """Who they are, and what they may say: answered to them alone."""

@@ -56,6 +56,11 @@ def chat_help() -> Card:
     )
 
 
+def in_its_talk() -> Card:
+    """A word about a run, said where no run is talked about."""
+    return Card("Say that in the thread of what it is about. Here, tell me what to fix or build.")
+
+
 def which_repository(choices: Sequence[Repository], kind: str, wish: str) -> Card:
     """The one question. `wish` names the message that it is about."""
     buttons = [Button("choose", _label(one.full_name), f"{one.id} {kind} {wish}") for one in choices]
