@@ -8,11 +8,12 @@ from pathlib import Path
 from flask import Flask
 from redis import Redis
 
-from ghapp.builds.files import ShelvedFiles
 from ghapp.builds.qr import png
 from ghapp.builds.shelf import FolderShelf
 from ghapp.core.builds import Build, BuildKind, BuildPage, BuildState
 from ghapp.core.ports import Artifacts
+from ghapp.flow.files import BuildFiles
+from ghapp.flow.files import BuildFiles
 from ghapp.store.build_pages import Pages
 from ghapp.store.inbox import Inboxes
 from ghapp.store.runs import Runs
@@ -72,7 +73,7 @@ def install_pages(redis: Redis, folder: Path, *, https: bool = False) -> Iterato
 
     def app(root: str) -> Flask:
         made.append(Builds(root, shelf, pages))
-        desk = builds.Desk(pages, ShelvedFiles(shelf, _no_ci, 1_000_000), made[0].newer, png, root)
+        desk = builds.Desk(pages, BuildFiles(shelf, _no_ci, 1_000_000), made[0].newer, png, root)
         return create_app(
             inbox=Inboxes(redis),
             queue=Wakes(),
@@ -86,5 +87,5 @@ def install_pages(redis: Redis, folder: Path, *, https: bool = False) -> Iterato
         yield made[0]
 
 
-def _no_ci(page: BuildPage) -> Artifacts:
-    raise AssertionError(f"{page.token} is not on the shelf")
+def _no_ci() -> Artifacts:
+    raise AssertionError("a file is not on the shelf")
