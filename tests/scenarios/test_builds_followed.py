@@ -2,7 +2,7 @@
 
 import io
 from urllib.request import urlopen
-from zipfile import ZipFile
+from zipfile import ZipFile, ZipInfo
 
 import pytest
 
@@ -32,8 +32,8 @@ def apk(words: str = "42") -> bytes:
     """An archive of the right shape."""
     made = io.BytesIO()
     with ZipFile(made, "w") as archive:
-        archive.writestr("AndroidManifest.xml", "<manifest/>")
-        archive.writestr("assets/words", words)
+        archive.writestr(ZipInfo("AndroidManifest.xml"), "<manifest/>")  # the same bytes at any time
+        archive.writestr(ZipInfo("assets/words"), words)
     return made.getvalue()
 
 
