@@ -13,7 +13,6 @@ from ghapp.builds.shelf import FolderShelf
 from ghapp.core.builds import Build, BuildKind, BuildPage, BuildState
 from ghapp.core.ports import Artifacts
 from ghapp.flow.files import BuildFiles
-from ghapp.flow.files import BuildFiles
 from ghapp.store.build_pages import Pages
 from ghapp.store.inbox import Inboxes
 from ghapp.store.runs import Runs
