@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
 
 SIZE = (390, 844)
-"""Points of the screen, as of most phones; each is two pixels of a picture."""
+"""Points of the screen, as of most phones."""
 
 ANDROID = (
     "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -93,12 +93,25 @@ class Phone:
             self.problems.append(f"asked for {request.url}")
 
 
+def app_screens(phone: Phone) -> tuple[bytes, bytes]:
+    """What CI may have taken of an app: two of its screens, as PNG."""
+    phone.page.set_content((Path(__file__).with_name("bistro.html")).read_text())
+    bill = phone.page.screenshot(scale="css")
+    phone.page.evaluate(
+        "document.querySelector('h1').textContent = 'Paid. Thank you!'; document.body.className = 'paid'"
+    )
+    return bill, phone.page.screenshot(scale="css")
+
+
 @contextmanager
-def a_phone(browser: Browser, shots: Path, agent: str = ANDROID) -> Iterator[Phone]:
-    """A phone of its own, without cookies; it takes certificates that nobody signed, as those of tests are."""
+def a_phone(browser: Browser, shots: Path, agent: str = ANDROID, scale: float = 2) -> Iterator[Phone]:
+    """A phone of its own, without cookies; each point is `scale` pixels of a picture.
+
+    It takes certificates that nobody signed, as those of tests are.
+    """
     context = browser.new_context(
         viewport={"width": SIZE[0], "height": SIZE[1]},
-        device_scale_factor=2,
+        device_scale_factor=scale,
         is_mobile=True,
         has_touch=True,
         user_agent=agent,

@@ -13,21 +13,13 @@ from redis import Redis
 
 from ghapp.core.builds import BuildKind, BuildState
 from tests.browser.builds_app import PACKAGES, Builds, install_pages
-from tests.browser.phone import IPHONE, Phone, a_phone
-
-APP = Path(__file__).with_name("bistro.html").read_text()
+from tests.browser.phone import IPHONE, Phone, a_phone, app_screens
 
 
 @pytest.fixture
 def builds(redis: Redis, tmp_path: Path) -> Iterator[Builds]:
     with install_pages(redis, tmp_path / "shelf") as made:
         yield made
-
-
-def app_screen(phone: Phone) -> bytes:
-    """What a screenshot of CI's may look like: the app at phone size."""
-    phone.page.set_content(APP)
-    return phone.page.screenshot(scale="css")
 
 
 @pytest.mark.parametrize("kind", [BuildKind.ANDROID, BuildKind.FILE])
@@ -98,8 +90,8 @@ def test_an_older_build_leads_to_the_newer(phone: Phone, builds: Builds) -> None
 
 def test_screenshots_are_looked_through_within_the_page(phone: Phone, builds: Builds) -> None:
     """Screenshots of CI's are in a row of their own, which is moved sideways while the page stays."""
-    screen = app_screen(phone)
-    phone.open(builds.address(builds.make(BuildKind.ANDROID, screen, screen, screen)))
+    bill, paid = app_screens(phone)
+    phone.open(builds.address(builds.make(BuildKind.ANDROID, bill, paid, bill)))
     row = phone.page.locator(".pictures")
     row.locator("img").first.evaluate("one => one.decode()")
     assert row.evaluate("one => one.scrollWidth > one.clientWidth")
