@@ -36,7 +36,7 @@ def test_a_page_lives_until_its_build_expires(redis: Redis) -> None:
     assert redis.expiretime(KEY) == int(later.build.expires_at)
 
 
-@pytest.mark.parametrize("left", [-1.0, -DAY, -time.time()])
+@pytest.mark.parametrize("left", [-1.0, -DAY, -time.time()], ids=["a second", "a day", "for ever"])
 def test_an_expired_page_is_gone(redis: Redis, left: float) -> None:
     """Also when it is kept late, or says nothing."""
     Pages(redis).keep(page(left))
