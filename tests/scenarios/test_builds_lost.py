@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -314,15 +315,40 @@ def test_a_worker_lost_between_two_steps_leaves_one_card(
     assert "Install" in shown(page(town, newest(pull)))
 
 
-@pytest.mark.parametrize("at", ["POST comments$", "GET /zip$", "GET /artifacts$"])
-def test_github_away_for_a_moment_leaves_one_card(town: Town, pull: Opened, at: str) -> None:
-    """Wherever it strikes, the next tick brings it."""
-    method, path = at.split()
-    town.world.faults.add(Fault(method, path, how="lose_answer" if method == "POST" else "answer", times=1))
+@pytest.mark.parametrize(
+    ("method", "path", "how"),
+    [
+        ("POST", "comments$", "answer"),
+        ("POST", "comments$", "lose_answer"),
+        ("GET", "/zip$", "answer"),
+        ("GET", "/artifacts$", "answer"),
+    ],
+)
+def test_github_away_for_a_moment_leaves_one_card(
+    town: Town, pull: Opened, method: str, path: str, how: Literal["answer", "lose_answer"]
+) -> None:
+    """Wherever it strikes, also when it did what it was asked and could not say so: the next tick brings it."""
+    town.world.faults.add(Fault(method, path, how=how, times=4 if method == "GET" else 1))
     builds_it(town, pull)
     town.work()
     town.later(6)
     assert "[Install Android]" in card(town, pull)
+
+
+def test_a_workflow_is_started_once_though_the_worker_is_lost(town: Town) -> None:
+    """It dies as soon as that is recorded; who comes after it follows the same run."""
+    flow = "name: app\non: workflow_dispatch\njobs: {app: {runs-on: ubuntu-latest, steps: [{run: make app}]}}\n"
+    town.base_moves({".github/workflows/app.yml": flow})
+    pull = building(town, '{name: Android, artifact: "*.apk", workflow: app.yml}')
+    town.ci_passes(pull)
+    town.world.settle(ci=False)
+    (inbox,) = town.records.inbox.wanted()
+    with pytest.raises(WorkerDied):
+        dying_runs(town, bootstrap.intake(town.settings), last=2, before=False).drain(inbox)
+    town.work()
+    (started,) = [one for one in town.world.workflow_runs(DEMO) if one.event == "workflow_dispatch"]
+    assert newest(pull).workflow_run == started.id
+    assert pull.status
 
 
 def test_a_locked_conversation_stops_nothing(town: Town, pull: Opened) -> None:
