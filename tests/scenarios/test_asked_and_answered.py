@@ -43,7 +43,7 @@ def test_triage_may_ask_where_it_stands(town: Town) -> None:
     triager.comment(issue, "/honk")
     town.work()
     assert town.next_comment(issue) == "There was no run here yet. `/honk fix` starts one."
-    assert "| `/honk stop` |" in town.next_comment(issue)
+    assert "| `/honk stop`, `/honk retry` |" in town.next_comment(issue)
     assert "`/honk fix` needs the role *write*" in town.next_comment(issue)
 
 
@@ -81,13 +81,13 @@ def test_a_word_that_is_no_verb_gets_a_suggestion(town: Town, octocat: Citizen) 
     assert town.next_comment(issue) == "I do not know “frobnicate”. `/honk help` lists what I understand."
 
 
-def test_a_verb_of_a_later_version_is_named_as_such(town: Town) -> None:
-    """The verb that comes later is understood, and says so."""
+def test_only_the_builds_of_its_own_pull_requests_are_shown(town: Town) -> None:
+    """Someone asks for builds where there is no pull request of Honk's, and is told whose it shows."""
     admin = Citizen(town, town.world.person("admin", admin=DEMO))
     issue = admin.open_issue()
     admin.comment(issue, "/honk build")
     town.work()
-    assert town.next_comment(issue) == "`/honk build` is not in this version of Honk yet. `/honk help` lists what is."
+    assert town.next_comment(issue) == "I have no pull request here. I show the builds of those that I made."
 
 
 def test_the_plan_label_put_on_again_makes_one_plan(town: Town, octocat: Citizen) -> None:
