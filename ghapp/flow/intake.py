@@ -32,10 +32,10 @@ log = logging.getLogger(__name__)
 
 _TRIES = 5
 
-_BY_CONFIG = intents.StartRun | intents.AskAgent | intents.TopUp | intents.MergeRun | intents.DeployRun
-"""What is not done by a config that is not understood: it says for how much, and by whom."""
-
 _Whole = intents.MergeRun | intents.DeployRun | intents.BuildRun
+_BY_CONFIG = intents.StartRun | intents.AskAgent | intents.TopUp | _Whole
+"""What is not done by a config that is not understood: it says for how much, by whom, and which builds there are."""
+
 _Passed = intents.SteerRun | intents.AskAgent | intents.TopUp | intents.AllowPaths | intents.UpdateRun
 
 
@@ -98,7 +98,7 @@ class Intake:
         run = self.store.last_run(event.thread)
         config, trouble = self._config(event)
         intent = policy.decide(event, run, config, self._right(event, run, config))
-        if trouble and isinstance(intent, _BY_CONFIG):
+        if trouble and isinstance(intent, _BY_CONFIG) and not _revokes(intent):
             intent = intents.Answer(trouble, "the repository's config is not understood")
         self._do(intent, event, run, config)
 
@@ -234,6 +234,11 @@ class Intake:
     def _was_said(self, thread: Thread, marker: str) -> bool:
         """By us or, which does no harm, by another App that writes our marker. People's comments do not count."""
         return any(marker in one.body and one.author.type == "Bot" for one in self.issues.comments(thread))
+
+
+def _revokes(intent: intents.Intent) -> bool:
+    """Pages are taken away whatever the config says."""
+    return isinstance(intent, intents.BuildRun) and intent.revoke
 
 
 def _place(event: ThreadEvent) -> Thread:

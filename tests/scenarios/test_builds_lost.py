@@ -12,6 +12,7 @@ import pytest
 from ghapp import bootstrap
 from ghapp.bootstrap.telling import shelf
 from ghapp.core.builds import BuildPage, BuildState
+from ghapp.core.config import PATH
 from ghapp.core.ports import Taken
 from ghapp.core.run import Conclusion, Run, Target
 from ghapp.flow.intake import Intake
@@ -166,6 +167,23 @@ def test_the_pages_of_what_is_merged_can_be_revoked(town: Town, octocat: Citizen
     town.work()
     assert shown(left) == "404"
     assert built.run.conclusion in (None, Conclusion.MERGED)
+    assert card(town, built)
+
+
+def test_a_broken_config_is_named_and_keeps_no_page_open(town: Town, octocat: Citizen, built: Opened) -> None:
+    """My config has a slip: asked for builds, Honk says which; what I want to be shut is shut all the same."""
+    leaked = page(town, newest(built))
+    octocat.push("main", {PATH: "biulds: []\n"})
+    town.work()
+    octocat.comment(built.pull, "/honk build")
+    town.work()
+    said = town.said_on(built.pull)
+    assert any("unknown key `biulds`" in one for one in said)
+    assert not any("No builds are named" in one for one in said)
+    assert "Install" in shown(leaked)
+    octocat.comment(built.pull, "/honk build revoke")
+    town.work()
+    assert shown(leaked) == "404"
     assert card(town, built)
 
 
