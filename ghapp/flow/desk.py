@@ -68,7 +68,7 @@ class Desk:
         user = self._user(event)
         if user is None:
             return
-        said = _as_said(event.text, addressed=event.addressed)
+        said = as_said(event.text, addressed=event.addressed)
         if thread is not None:
             self._pass_on(event, thread, user, said)
         elif said.startswith(_ABOUT_A_RUN):
@@ -144,7 +144,7 @@ class Desk:
         self.chat.whisper(event.talk, event.speaker, card)
 
 
-def _as_said(text: str, *, addressed: bool) -> str:
+def as_said(text: str, *, addressed: bool) -> str:
     """A command when it reads like one, else the words as they are.
 
     A single word is one in a talk of ours also when nobody is named; a sentence only when it is said to us.

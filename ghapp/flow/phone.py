@@ -65,19 +65,19 @@ class Phone:
     def builds(self, run: Run) -> None:
         """The card of the builds, edited in place."""
         if run.builds and (talk := self.talks.of(run.thread)):
-            card = Card(messages.build_lines(run, self.page), pictures=self._shown(talk, run))
+            card = Card(messages.in_talk(messages.build_lines(run, self.page)), pictures=self._shown(talk, run))
             self._put(talk, f"{run.id}:builds", card)
 
     def say(self, run: Run, key: str, words: str) -> None:
         """A sentence that is said on GitHub too, once for its key."""
         talk = self.talks.of(run.thread)
         if talk is not None and self.talks.kept(talk, f"{run.id}:{key}") is None:
-            self._put(talk, f"{run.id}:{key}", Card(words))
+            self._put(talk, f"{run.id}:{key}", Card(messages.in_talk(words)))
 
     def answer(self, talk: Talk, number: int, text: str) -> None:
         """The answer to a word or a press."""
         if self.talks.kept(talk, f"answer:{number}") is None:
-            self._put(talk, f"answer:{number}", Card(text))
+            self._put(talk, f"answer:{number}", Card(messages.in_talk(text)))
 
     def whisper(self, talk: Talk, speaker: Speaker, card: Card) -> None:
         """Something for one person only."""

@@ -61,7 +61,7 @@ def test_a_tap_of_somebody_without_the_right_is_refused(town: Town, office: Offi
     office.press(office.colleague("ben", role="triage"), ts, "Merge")
     town.work()
     assert opened.part.merged_at is None
-    assert any("@ben, `/honk merge` needs the role" in told.replace("\u2060", "") for told in office.told(ts))
+    assert any("@ben, `merge` needs the role" in told.replace("\u2060", "") for told in office.told(ts))
     assert office.with_button(ts, "Merge")
     assert opened.status
 
@@ -80,7 +80,8 @@ def test_a_button_of_before_a_push_merges_nothing(
     ana.presses_old(press)
     town.work()
     assert opened.part.merged_at is None
-    assert any(seen[:9] in told and opened.head[:9] in told for told in office.told(ts))
+    (why,) = [told for told in office.told(ts) if seen[:9] in told and opened.head[:9] in told]
+    assert "say `merge` again" in why
     assert opened.status
 
 

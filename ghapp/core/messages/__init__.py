@@ -156,6 +156,7 @@ from ghapp.core.messages.status import (
     spent,
     status_comment,
 )
+from ghapp.core.messages.talk import in_talk
 from ghapp.core.messages.words import (
     cost_line,
     duration,
@@ -245,6 +246,7 @@ __all__ = [
     "in_conflict",
     "in_its_talk",
     "in_one_line",
+    "in_talk",
     "is_base",
     "is_merged",
     "is_status",

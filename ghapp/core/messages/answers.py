@@ -145,7 +145,7 @@ def nothing_to_allow() -> str:
 
 def said_before_the_pause() -> str:
     """Allow that came before what it would allow was shown."""
-    return "That was said before I showed what waits now. Look at the status comment, and say `/honk allow` again."
+    return "That was said before I showed what waits now. Look at that, and say `/honk allow` again."
 
 
 def allowed_by(login: str, word: str) -> str:

@@ -15,6 +15,7 @@ from ghapp.core.messages.aftermath import BASE_RED, DEPLOYED, FAILED, deploying,
 from ghapp.core.messages.merging import wish_line
 from ghapp.core.messages.screen import MAX_LABEL, MAX_LINES, MAX_TEXT, cut, elsewhere, line, short
 from ghapp.core.messages.status import checklist, now_word, paths_to_allow, spent
+from ghapp.core.messages.talk import in_talk
 from ghapp.core.messages.words import coded, duration
 from ghapp.core.run import Conclusion, Pause, Run, State
 
@@ -66,7 +67,7 @@ def chat_progress(run: Run, at: Sights, now: float) -> Card:
         _pull(run, at),
         wish_line(run) if not run.is_done and not is_merged(run) else "",
         spent(run) if not run.is_done else "",
-        "" if run.is_active else line(run.reason, 300),
+        "" if run.is_active else in_talk(line(run.reason, 300)),
     ]
     note = f"{run.thread.repository.full_name} #{run.thread.number}"
     buttons = () if run.is_done or is_merged(run) else (_STOP,)
@@ -204,7 +205,7 @@ def _over(run: Run, at: Sights) -> Sequence[Told]:
     if run.conclusion is None or run.conclusion in good:
         return ()
     again = () if run.conclusion in (Conclusion.REVERTED, Conclusion.CLOSED) else (_RETRY,)
-    why = short(run.reason, at.issue) or elsewhere(at.issue)
+    why = in_talk(short(run.reason, at.issue)) or elsewhere(at.issue)
     return ((f"over:{run.conclusion}", Card(f"**{now_word(run)}**: {why}", again)),)
 
 

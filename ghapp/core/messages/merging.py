@@ -40,7 +40,7 @@ def which_head(number: int, head: str) -> str:
     """GitHub does not tell what the head was, and neither does our record."""
     return (
         f"I cannot tell which commit of #{number} you saw, so I do not merge it. Its head is {_sha(head)} now; "
-        "tick the box of that commit in my status comment instead."
+        "use the box or the button that names that commit instead."
     )
 
 
