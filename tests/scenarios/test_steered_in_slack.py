@@ -1,13 +1,18 @@
 """A talk about a pull request: what is said there reaches the run, and a tap merges the commit that it names."""
 
+import re
+
 import pytest
 
 from ghapp.core.chat import Speaker, Talk
+from ghapp.core.config import PATH
 from ghapp.core.run import Conclusion, State
 from ghapp.playground.slack.person import SlackPerson
+from tests.scenarios.conftest import CONFIG
 from tests.scenarios.office import ROOM, Office
 from tests.scenarios.opened import Opened
 from tests.scenarios.town import Citizen, Town
+from tests.scenarios.turns import script, write
 
 
 @pytest.fixture
@@ -103,6 +108,23 @@ def test_stop_ends_it(town: Town, office: Office, opened: Opened, ana: SlackPers
     assert any("stopped" in told for told in office.told(ts))
     assert opened.status
     town.said_on(opened.issue)
+
+
+def test_money_by_a_tap_says_who_gave_it_and_where(town: Town, office: Office, octocat: Citizen) -> None:
+    """It is paused for money, and Ben taps Add $5: its notes name Ben and Slack, and no number of Slack's."""
+    octocat.push("main", {PATH: CONFIG + "budget: {turns: 1}\n"})
+    ana, ben = office.colleague("ana"), office.colleague("ben")
+    with town.model(script(write("answer.txt", "42\n"))):
+        first = ana.mentions(ROOM, "the answer is wrong, it must be 42")
+        town.work()
+        office.press(ben, first, "Add $5")
+        town.listen()
+    (note,) = [one for one in town.run(1).notes if "to the budget" in one]
+    assert re.fullmatch(r"@ben added \$5\.00 to the budget \(in Slack, [-0-9]{10}T[:0-9]{8}[.][0-9]{6}Z\)\.", note)
+    assert any("$5.00 more" in told for told in office.told(first))
+    town.later(6)
+    assert note.removeprefix("@") in town.status(1).replace("\u2060", "")
+    town.said_on(1)
 
 
 def test_what_is_said_in_the_talk_wakes_the_run(

@@ -74,7 +74,8 @@ def said(event: WordSaid, run: Run | None, config: Config, right: Permission) ->
         return Ignore("nothing is asked for in it")
     command = found or Command(_verb_of(event.text, run), event.text)
     trigger = Trigger(at=event.at, comment=event.number)
-    return _obey(Asked(command, event.actor, trigger, run, config, right, event.thread.number, sha=event.sha))
+    number = event.thread.number
+    return _obey(Asked(command, event.actor, trigger, run, config, right, number, sha=event.sha, in_chat=True))
 
 
 def _verb_of(text: str, run: Run | None) -> Verb:

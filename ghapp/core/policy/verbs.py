@@ -45,7 +45,7 @@ class Asked:
     """One command, who said it, when and where, and all that the answer depends on.
 
     `trigger` names the comment, or none for a box. `number` is the thread's, `place` that of the issue or pull request
-    where it was said, and `sha` the commit that a box names.
+    where it was said, and `sha` the commit that a box names. `in_chat`: no comment, but a word or a tap in the chat.
     """
 
     command: Command
@@ -58,6 +58,7 @@ class Asked:
     on_pull: bool = False
     place: int = 0
     sha: str = ""
+    in_chat: bool = False
 
     @property
     def pull(self) -> int | None:
@@ -75,7 +76,10 @@ class Asked:
     @property
     def word(self) -> str:
         """What tells this word from every other that the run may remember."""
-        return f"comment {self.trigger.comment}" if self.trigger.comment else f"box, {self.trigger.at}"
+        at, number = self.trigger.at, self.trigger.comment
+        if self.in_chat and number:
+            return f"in Slack, {at.removesuffix('Z')}.{number % 10**6:06d}Z"  # two taps may be of one second
+        return f"comment {number}" if number else f"box, {at}"
 
     @property
     def reason(self) -> str:
