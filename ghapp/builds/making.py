@@ -6,10 +6,11 @@ https://man7.org/linux/man-pages/man2/flock.2.html
 
 import fcntl
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _NEW, _MAKING = ".new-", "making-"
@@ -41,6 +42,14 @@ def sweep_makings(parent: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)  # another sweeper may be at it, too
 
 
+def remove(folder: Path) -> None:
+    """Take a folder out of sight at once, and away. It makes nothing for that: the disk may be full."""
+    gone = folder.with_name(f"{_MAKING}{secrets.token_hex(8)}")
+    with suppress(FileNotFoundError):
+        folder.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)  # what is left of it is swept
+
+
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
     """Hold the lock file at `path`, waiting for it. Its last holder takes it away."""
@@ -54,6 +63,23 @@ def alone(path: Path) -> Iterator[None]:
         yield
     finally:
         path.unlink(missing_ok=True)
+        os.close(lock)
+
+
+@contextmanager
+def alone_if_free(path: Path) -> Iterator[bool]:
+    """The same without waiting: tells whether it is free. Where there is no lock file, nobody holds it."""
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield True
+        return
+    is_free = _locked(lock) and _is_still(lock, path)
+    try:
+        yield is_free
+    finally:
+        if is_free:
+            path.unlink(missing_ok=True)
         os.close(lock)
 
 

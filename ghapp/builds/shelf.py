@@ -4,7 +4,7 @@ import errno
 import os
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -13,7 +13,7 @@ from ghapp.builds.archive import Archive, opened
 from ghapp.builds.choosing import chosen
 from ghapp.builds.directory import Member
 from ghapp.builds.kinds import known
-from ghapp.builds.making import alone, making, sweep_makings
+from ghapp.builds.making import alone, alone_if_free, making, remove, sweep_makings
 from ghapp.builds.safety import Limits
 from ghapp.builds.screenshots import screenshots
 from ghapp.core.errors import TransientError, UserError
@@ -41,14 +41,14 @@ class FolderShelf:
     def take(self, token: str, wanted: str, fetch: Fetch) -> Taken:
         """The one file of an archive that fits `wanted`, fetched unless it is here."""
         place = self._place(token, "build")
-        self._make(token, place, lambda folder: self._keep_build(folder, wanted, fetch))
-        return _TAKEN.validate_json((place / "taken.json").read_bytes())
+        with self._made(token, place, lambda folder: self._keep_build(folder, wanted, fetch)):
+            return _TAKEN.validate_json((place / "taken.json").read_bytes())
 
     def take_pictures(self, token: str, fetch: Fetch) -> int:
         """The screenshots of an archive, fetched unless they are here."""
         place = self._place(token, "pictures")
-        self._make(token, place, lambda folder: self._keep_pictures(folder, fetch))
-        return len(list(place.iterdir()))
+        with self._made(token, place, lambda folder: self._keep_pictures(folder, fetch)):
+            return len(list(place.iterdir()))
 
     def file(self, token: str) -> Path | None:
         """The file, whose name on disk is not its own."""
@@ -62,33 +62,38 @@ class FolderShelf:
         return _if_there(place / f"{number}.png") or _if_there(place / f"{number}.jpg")
 
     def sweep(self, alive: Callable[[str], bool]) -> int:
-        """Delete what belongs to no living token, and what dead makers left."""
+        """Delete what belongs to no living token, and what dead makers left.
+
+        What somebody is at work on is left to the next sweep: a build is taken before its page is kept.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         sweep_makings(self._folder)
-        found = [(match[1], path) for path in self._folder.iterdir() if (match := _OURS.fullmatch(path.name))]
-        dead = {token for token in {token for token, _ in found} if not alive(token)}
-        with making(self._folder) as gone:
-            for token, path in found:
-                if token in dead:
-                    with suppress(FileNotFoundError):  # another sweeper was faster
-                        path.rename(gone / path.name)  # out of sight at once
-        return len(dead)
+        found = {match[1] for path in self._folder.iterdir() if (match := _OURS.fullmatch(path.name))}
+        return sum(self._discard(token) for token in found if not alive(token))
+
+    def _discard(self, token: str) -> bool:
+        with alone_if_free(self._place(token, "lock")) as is_free:
+            if is_free:
+                remove(self._place(token, "build"))
+                remove(self._place(token, "pictures"))
+        return is_free
 
     def _place(self, token: str, what: str) -> Path:
         if not _is_token(token):
             raise ValueError("not the shape of a token")
         return self._folder / f"{token}.{what}"
 
-    def _make(self, token: str, place: Path, keep: Callable[[Path], None]) -> None:
-        """Fill a place unless it is there; who comes meanwhile waits, and fetches nothing."""
+    @contextmanager
+    def _made(self, token: str, place: Path, keep: Callable[[Path], None]) -> Iterator[None]:
+        """Fill a place unless it is there, and hold it in the block; who comes meanwhile waits, and fetches nothing."""
         with _disk_errors():
             self._folder.mkdir(parents=True, exist_ok=True)
             with alone(self._place(token, "lock")):
-                if place.is_dir():
-                    return
-                with making(self._folder) as folder:
-                    keep(folder)
-                    folder.rename(place)
+                if not place.is_dir():
+                    with making(self._folder) as folder:
+                        keep(folder)
+                        folder.rename(place)
+                yield
 
     def _keep_build(self, folder: Path, wanted: str, fetch: Fetch) -> None:
         with self._fetched(folder, fetch) as archive:
