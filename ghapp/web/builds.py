@@ -4,13 +4,14 @@ Its address is its secret. Whoever has it may have the build, until it expires o
 like one that never was.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, urlsplit
 
-from flask import Blueprint, Response, make_response, render_template, send_file, url_for
+from flask import Blueprint, Response, make_response, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from ghapp.core.builds import BuildKind, BuildPage, BuildState
@@ -22,6 +23,7 @@ _ANDROID = "application/vnd.android.package-archive"
 _BYTES = "application/octet-stream"  # for .ipa, says Apple; and of anything else nobody should guess what it is
 _PICTURES = {".png": "image/png", ".jpg": "image/jpeg"}
 _RETRY_AFTER = "30"
+_ONE_PART = re.compile(r"bytes=(?:[0-9]+-[0-9]*|-(?P<last>[0-9]{1,18}))", re.IGNORECASE)
 
 
 class Pages(Protocol):
@@ -62,7 +64,8 @@ def blueprint(desk: Desk) -> Blueprint:
         page = desk.pages.get(token)
         return _unknown() if page is None else _shown(desk, page)
 
-    @builds.get("/b/<token>/qr.png")
+    # No file of a build can have this address: names have no slash.
+    @builds.get("/b/<token>/page/qr.png")
     def code(token: str) -> ResponseReturnValue:
         page = desk.pages.get(token)
         return _unknown() if page is None else Response(desk.qr(f"{desk.public_root}/b/{token}"), mimetype="image/png")
@@ -71,7 +74,7 @@ def blueprint(desk: Desk) -> Blueprint:
     def over_the_air(token: str) -> ResponseReturnValue:
         page = desk.pages.get(token)
         if page is None or page.build.kind != BuildKind.IOS:
-            return _unknown()
+            return package(token, "manifest.plist")
         return Response(manifest(page, f"{desk.public_root}/b/{token}/{quote(page.build.file)}"), mimetype="text/xml")
 
     @builds.get("/b/<token>/screenshots/<int:number>")
@@ -90,6 +93,7 @@ def blueprint(desk: Desk) -> Blueprint:
         return _sent(desk.files.file(page), page)
 
     builds.get("/b/<token>/<path:rest>")(lambda token, rest: _unknown())
+    builds.register_error_handler(FileNotFoundError, lambda error: _unknown())  # swept since it was found
     builds.register_error_handler(UserError, _not_to_be_had)
     builds.register_error_handler(TransientError, _not_now)
     return builds
@@ -140,10 +144,13 @@ def _action(desk: Desk, page: BuildPage) -> _Action:
 
 
 def _host(address: str) -> str:
-    """Where a preview leads, for people to see; empty unless it is on the web."""
+    """Where a preview leads, for people to see; empty unless it is on the web.
+
+    Browsers take a back slash for a slash, and would go to another host. https://url.spec.whatwg.org/#url-parsing
+    """
     try:
         parts = urlsplit(address)
-        return (parts.hostname or "") if parts.scheme in ("http", "https") else ""
+        return (parts.hostname or "") if parts.scheme in ("http", "https") and "\\" not in address else ""
     except ValueError:
         return ""
 
@@ -154,13 +161,26 @@ def _sent(path: Path, page: BuildPage) -> Response:
     The tag is the same on every machine, so that a download goes on where it was cut off.
     https://www.rfc-editor.org/rfc/rfc9110#name-range-requests
     """
+    size = path.stat().st_size
+    _ask_for_one_part(size)
     return send_file(
         path.absolute(),
         mimetype=_ANDROID if page.build.kind == BuildKind.ANDROID else _BYTES,
         as_attachment=True,
         download_name=page.build.file,
-        etag=f"{page.build.artifact}-{path.stat().st_size}",
+        etag=f"{page.build.artifact}-{size}",
     )
+
+
+def _ask_for_one_part(size: int) -> None:
+    """Have the whole file sent for what Werkzeug would refuse, and ought not to.
+
+    That is a unit we do not know, several parts at once, and an end that is longer than the file.
+    https://www.rfc-editor.org/rfc/rfc9110#section-14.2
+    """
+    part = _ONE_PART.fullmatch(request.headers.get("Range", "").strip())
+    if part is None or (part["last"] and int(part["last"]) >= size):
+        request.environ.pop("HTTP_RANGE", None)
 
 
 def _unknown() -> ResponseReturnValue:

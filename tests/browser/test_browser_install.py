@@ -109,7 +109,7 @@ def test_on_a_desk_a_phone_reads_the_code(phone: Phone, builds: Builds) -> None:
     assert not code.is_visible()
     phone.page.set_viewport_size({"width": 1200, "height": 900})
     assert code.is_visible()
-    shown = phone.page.request.get(f"{builds.address(page)}/qr.png").body()
+    shown = phone.page.request.get(f"{builds.address(page)}/page/qr.png").body()
     drawn = BytesIO()
     segno.make(builds.address(page), error="m", micro=False).save(drawn, kind="png", scale=8, border=4)
     assert shown == drawn.getvalue()

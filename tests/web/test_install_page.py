@@ -131,7 +131,7 @@ def test_screenshots_are_shown(install: Install) -> None:
 def test_the_code_is_a_picture_that_others_may_load(install: Install) -> None:
     """GitHub's proxy takes it for the card. https://docs.github.com/authentication/keeping-your-account-and-data-secure/about-anonymized-urls"""
     install.put(BuildKind.WEB, url="https://a.example")
-    answer = install.open(f"/b/{TOKEN}/qr.png")
+    answer = install.open(f"/b/{TOKEN}/page/qr.png")
     assert (answer.content_type, media_type(answer.data)) == ("image/png", "image/png")
 
 
@@ -149,7 +149,7 @@ def test_a_newer_build_is_a_tap_away(install: Install) -> None:
 def test_unknown_expired_and_revoked_look_alike(install: Install) -> None:
     """One page for all, with one sentence; none of the addresses below tells more."""
     page = install.put(BuildKind.IOS, "app.ipa", ipa(), identifier="a.b", version="1", pictures=1)
-    paths = ("", "/app.ipa", "/manifest.plist", "/qr.png", "/screenshots/0", "/nothing", "/a/b/c")
+    paths = ("", "/app.ipa", "/manifest.plist", "/page/qr.png", "/screenshots/0", "/nothing", "/a/b/c")
     unknown = {path: install.open(f"/b/another-token{path}") for path in paths}
     install.pages.revoke(TOKEN)
     revoked = {path: install.open(f"/b/{TOKEN}{path}") for path in paths}

@@ -53,7 +53,7 @@ def test_a_part_of_it(install: Install, asked: str, first: int, last: int) -> No
     assert answer.headers["Content-Length"] == str(last - first + 1)
 
 
-@pytest.mark.parametrize("asked", ["bytes=10240-", "bytes=5-2", "bytes=x", "lines=0-1"])
+@pytest.mark.parametrize("asked", ["bytes=10240-", "bytes=5-2"])
 def test_a_part_that_is_not_there(install: Install, asked: str) -> None:
     """Said with how long it is."""
     answer = get(install, Range=asked)
@@ -76,7 +76,7 @@ def test_another_machine_has_the_same_tag(install: Install, tmp_path: Path) -> N
     assert get(second, Range="bytes=1-2", If_Range=get(install).headers["ETag"]).status_code == 206
 
 
-@pytest.mark.parametrize("path", ["", "/app.bin", "/qr.png"])
+@pytest.mark.parametrize("path", ["", "/app.bin", "/page/qr.png"])
 def test_a_head_is_a_get_without_its_body(install: Install, path: str) -> None:
     """Phones ask first how large it is."""
     full = install.open(f"/b/{TOKEN}{path}")

@@ -99,7 +99,7 @@ def _seen(build: Build, page: Page) -> str:
         f'<a href="{at}"><img src="{at}/screenshots/{number}" width="90" alt="Screenshot {number + 1}"></a> '
         for number in range(min(build.pictures, _MAX_PICTURES))
     )
-    return "".join(f"\n\n{one}" for one in (f"![QR]({at}/qr.png)", pictures.rstrip()) if one)
+    return "".join(f"\n\n{one}" for one in (f"![QR]({at}/page/qr.png)", pictures.rstrip()) if one)
 
 
 def _size(size: int) -> str:
