@@ -89,6 +89,11 @@ class Asking:
         if self._open(asked, Choice(repository, wish["kind"], wish["title"], True), self._said(event.talk)):
             self.chat.edit(event.talk, event.message, messages.chosen(repository))
 
+    def may_ask(self, repository: Repository, user: int) -> bool:
+        """Whether GitHub's user of this number has a say on the repository now."""
+        found = self.people.by_id(repository, user)
+        return found is not None and self.repositories.permission(repository, found) >= Permission.TRIAGE
+
     def _asked(self, event: MessageWritten, user: int) -> Asked:
         """With a talk: what was said by `/honk` has none yet, for nobody else has seen it."""
         talk, ts = event.talk, event.ts
@@ -123,11 +128,7 @@ class Asking:
         installed = self.repositories.installed()
         if len(installed) > _MOST_LOOKED_AT:
             return installed
-        return tuple(one for one in installed if self._may_ask(one, user))
-
-    def _may_ask(self, repository: Repository, user: int) -> bool:
-        found = self.people.by_id(repository, user)
-        return found is not None and self.repositories.permission(repository, found) >= Permission.TRIAGE
+        return tuple(one for one in installed if self.may_ask(one, user))
 
     def _by_id(self, text: str) -> Repository | None:
         return next((one for one in self.repositories.installed() if str(one.id) == text), None)

@@ -28,6 +28,11 @@ SAYS = {
 }
 """What a button says. Who presses it says so, and what it is about is looked at then."""
 WITH_VALUE = frozenset({"budget"})
+_BEGINNING = frozenset({"choose", "cancel"})
+_HEARD = _BEGINNING | {"not-yet"} | SAYS.keys()
+"""The others only lead somewhere, of which Slack tells us all the same:
+https://docs.slack.dev/reference/block-kit/block-elements/button-element
+"""
 _WISHES = frozenset({Verb.FIX, Verb.PLAN, Verb.ASK})
 _ABOUT_A_RUN = tuple(f"/honk {verb}" for verb in Verb if verb not in _WISHES)
 _SOMEBODY = re.compile(r"\s*<@")
@@ -93,22 +98,31 @@ class Desk:
         return True
 
     def _press(self, event: ButtonPressed) -> None:
+        if event.name not in _HEARD:
+            return
         talk = self.talks.find(event.talk) or event.talk
         event = replace(event, talk=talk)
         user = self._user(event)
         if user is None:
             return
-        if event.name in ("choose", "cancel"):
+        if event.name in _BEGINNING:
             self.asking.chosen(event, user)
             return
         thread = self.talks.thread(talk)
         if thread is None:
             return
         if event.name == "not-yet":
-            self.phone.quieten(talk, messages.later())
-        elif event.name in SAYS:
+            self._put_off(event, thread, user)
+        else:
             said = SAYS[event.name] + (f" {event.value}" if event.name in WITH_VALUE else "")
             self._pass_on(event, thread, user, said)
+
+    def _put_off(self, event: ButtonPressed, thread: Thread, user: int) -> None:
+        """Not yet. Who has no say on the repository does not put a question away for those who have."""
+        if not self.asking.may_ask(thread.repository, user):
+            self._whisper(event, messages.no_say())
+        elif not self.phone.quieten(event.talk, event.message, messages.later()):
+            self._whisper(event, messages.no_question())
 
     def _user(self, event: ChatEvent) -> int | None:
         """GitHub's number of who speaks, looked up each time; None when there is none, which they are told."""

@@ -83,9 +83,13 @@ class Phone:
         """Something for one person only."""
         self.chat.whisper(talk, speaker, card)
 
-    def quieten(self, talk: Talk, words: str) -> None:
-        """The buttons that count now were answered: only words stay."""
+    def quieten(self, talk: Talk, message: str, words: str) -> bool:
+        """A question of ours was answered: only words stay. False when the buttons of this message count no more."""
+        key, _, _ = (self.talks.kept(talk, _LIVE) or "").partition("\n")
+        if not key or self.talks.kept(talk, key) != message:
+            return False
         self._retire(talk, words=words)
+        return True
 
     def _sights(self, run: Run) -> messages.Sights:
         repository = run.thread.repository

@@ -97,6 +97,16 @@ def later() -> str:
     return "Not yet, then. Later, say `merge` here, or `fix` to go on with a plan."
 
 
+def no_say() -> Card:
+    """Not yet, pressed by somebody without a role."""
+    return Card("It stays as it is: that takes the role *triage* or more on the repository, and you have no such role.")
+
+
+def no_question() -> Card:
+    """Not yet, to a question that is answered, or that a newer one has taken the place of."""
+    return Card("This question is over already; nothing was changed.")
+
+
 def chat_issue(wish: str, name: str, login: str, said: Sequence[tuple[str, Message]], link: str) -> str:
     """The body of the issue that a wish becomes, with the talk that it came from: names, and messages of members.
 
