@@ -178,8 +178,8 @@ class MessageWritten:
     """Somebody wrote in the chat, to us or in a thread. `ts` names the message, `at` is its time (ISO 8601, UTC).
 
     `addressed`: it was meant for us, by a mention, a direct message, `/honk`, or the shortcut on the message `ts`; the
-    text is then that of the message. `command`: it is the text after `/honk`, and there is no message. `again`: it had
-    to wait until the speaker was known at GitHub.
+    text is then that of the message, and `use` tells this use from every other, in a timestamp's shape. `command`: it
+    is the text after `/honk`, and there is no message. `again`: it had to wait until the speaker was known at GitHub.
     """
 
     talk: Talk
@@ -190,6 +190,7 @@ class MessageWritten:
     addressed: bool
     command: bool = False
     again: bool = False
+    use: str = ""
     kind: Literal["message_written"] = "message_written"
 
 
@@ -274,7 +275,8 @@ def meaning(event: Happening) -> str | None:
         case BoxTicked():
             return f"{event.kind}:{event.comment}:{event.box}:{event.at}"
         case MessageWritten():
-            return f"{event.kind}:{event.talk.team}:{event.talk.channel}:{event.speaker.user}:{event.ts}:{event.again}"
+            where = f"{event.talk.team}:{event.talk.channel}"
+            return f"{event.kind}:{where}:{event.speaker.user}:{event.ts}:{event.again}:{event.use}"
         case ButtonPressed():
             return f"{event.kind}:{event.talk.team}:{event.speaker.user}:{event.press}:{event.again}"
         case WordSaid():

@@ -9,7 +9,7 @@ from ghapp.core.chat import Card, Message, Speaker, Talk
 from ghapp.core.commands import Verb
 from ghapp.core.config import PATH, Config
 from ghapp.core.errors import UserError
-from ghapp.core.events import ButtonPressed, MessageWritten, Repository, Thread, WordSaid
+from ghapp.core.events import Actor, ButtonPressed, MessageWritten, Repository, Thread, WordSaid
 from ghapp.core.ports import Chat, Choice, Issues, People, Repositories, Router, Talks
 from ghapp.core.rights import Permission, needed
 from ghapp.core.routing import Wish, kind_of, route, title_of
@@ -22,7 +22,10 @@ _MOST_LOOKED_AT = 30
 
 @dataclass(frozen=True)
 class Asked:
-    """A wish with all that its issue needs. `ts` names the message that it was, `at` is its time."""
+    """A wish with all that its issue needs. `ts` names the message that it was, `at` is its time.
+
+    `once` tells it from every other wish, also from one that was made of the same message.
+    """
 
     talk: Talk
     speaker: Speaker
@@ -30,6 +33,7 @@ class Asked:
     text: str
     ts: str
     at: str
+    once: str
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ class Asking:
             self.chat.whisper(event.talk, event.speaker, messages.no_such_wish())
             return
         wish = json.loads(kept)
-        asked = Asked(event.talk, event.speaker, user, wish["text"], ts, wish["at"])
+        asked = Asked(event.talk, event.speaker, user, wish["text"], ts, wish["at"], ts)
         if self._open(asked, Choice(repository, wish["kind"], wish["title"], True), self._said(event.talk)):
             self.chat.edit(event.talk, event.message, messages.chosen(repository))
 
@@ -101,7 +105,27 @@ class Asking:
             name = self.chat.person(event.speaker).name
             ts = self.chat.post(talk, messages.asked_by(name, event.text), f"ask:{event.ts}")
             talk = replace(talk, root=ts)
-        return Asked(talk, event.speaker, user, event.text.strip(), ts, event.at)
+        return Asked(talk, event.speaker, user, event.text.strip(), ts, event.at, event.use or ts)
+
+    def again(self, event: MessageWritten, user: int, thread: Thread) -> bool:
+        """The shortcut, used once more on what had become the issue of this thread; False when it had not.
+
+        Its run is begun anew, or pointed to while it is open; a closed issue is done with, and another one is opened.
+        """
+        kind = self.talks.kept(event.talk, f"asked:{event.ts}") if event.use else None
+        if not kind:
+            return False
+        asked = self._asked(event, user)
+        if self.issues.read(thread).open:
+            self._begin(asked, thread, self.words.speaker(thread.repository, user), kind)
+        else:
+            choice = Choice(thread.repository, kind, title_of(asked.text), True)
+            self._open(asked, choice, self._said(asked.talk))
+        return True
+
+    def _begin(self, asked: Asked, thread: Thread, actor: Actor, kind: str) -> None:
+        command = _command(kind, asked.text)
+        self.words.send(WordSaid(thread, actor, command, "", asked.at, asked.talk, number_of(asked.once)))
 
     def _open(self, asked: Asked, choice: Choice, said: Sequence[tuple[str, Message]]) -> bool:
         """The issue, the talk bound to it, and the word that starts the run; False when they may not."""
@@ -113,14 +137,14 @@ class Asking:
             words = messages.not_allowed(actor.login, verb, least.name.lower(), has.name.lower())
             self.chat.whisper(asked.talk, asked.speaker, Card(words))
             return False
-        mark = messages.marker(f"{asked.talk.team}-{asked.talk.channel}-{asked.ts}", "wish")
+        mark = messages.marker(f"{asked.talk.team}-{asked.talk.channel}-{asked.once}", "wish")
         name = self.chat.person(asked.speaker).name
         body = messages.chat_issue(asked.text, name, actor.login, said, self.chat.link(asked.talk))
         number = self.issues.open(choice.repository, choice.title or "Asked in Slack", f"{mark}\n{body}", mark)
         thread = Thread(choice.repository, number)
+        self.talks.keep(asked.talk, f"asked:{asked.ts}", choice.kind)
         self.talks.bind(asked.talk, thread, asked.speaker)
-        command = _command(choice.kind, asked.text)
-        self.words.send(WordSaid(thread, actor, command, "", asked.at, asked.talk, number_of(asked.ts)))
+        self._begin(asked, thread, actor, choice.kind)
         return True
 
     def _candidates(self, user: int) -> tuple[Repository, ...]:

@@ -75,7 +75,8 @@ class Desk:
             return
         said = as_said(event.text, addressed=event.addressed)
         if thread is not None:
-            self._pass_on(event, thread, user, said)
+            if not self.asking.again(event, user, thread):
+                self._pass_on(event, thread, user, said)
         elif said.startswith(_ABOUT_A_RUN):
             self._whisper(event, messages.in_its_talk())
         else:
@@ -145,7 +146,7 @@ class Desk:
     def _pass_on(self, event: ChatEvent, thread: Thread, user: int, text: str) -> None:
         """To the thread's own inbox, as a word of a user of GitHub; what was written is kept on the record there."""
         actor = self.words.speaker(thread.repository, user)
-        number = number_of(event.ts if isinstance(event, MessageWritten) else event.press)
+        number = number_of((event.use or event.ts) if isinstance(event, MessageWritten) else event.press)
         if isinstance(event, MessageWritten):
             mark = messages.marker(str(number), "chat")
             self.issues.write_comment(thread, f"{mark}\n{messages.said_in_chat(actor.login, event.text)}", marker=mark)

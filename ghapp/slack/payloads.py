@@ -173,7 +173,8 @@ def _shortcut(body: object, at: str) -> Delivery | None:
         return None
     talk = Talk(speaker.team, channel, _ts(body, "message", "thread_ts") or ts)
     pressed = _ts(body, "action_ts")
-    event = MessageWritten(talk, speaker, reading.plain(text), ts, _time(pressed) if pressed else at, addressed=True)
+    when, use = (_time(pressed), pressed) if pressed else (at, _ts_of(used))
+    event = MessageWritten(talk, speaker, reading.plain(text), ts, when, addressed=True, use=use)
     return Delivery(f"slack:shortcut:{used}", event)
 
 

@@ -84,6 +84,8 @@ def test_what_comes_twice_is_one_happening(one: Happening, other: Happening) -> 
         (ticked("stop"), replace(ticked("stop"), at=AT)),
         (WRITTEN, replace(WRITTEN, ts="2.000002")),
         (WRITTEN, replace(WRITTEN, speaker=BEN)),  # the shortcut, used on one message by two people
+        (WRITTEN, replace(WRITTEN, use="3.000001")),  # the shortcut, used on one's own words
+        (replace(WRITTEN, use="3.000001"), replace(WRITTEN, use="3.000002")),
         (WRITTEN, replace(WRITTEN, again=True)),  # what had to wait for a link
         (WRITTEN, replace(WRITTEN, talk=replace(TALK, channel="C2"))),
         (PRESSED, replace(PRESSED, press="4.000002")),

@@ -5,8 +5,9 @@ from base64 import b64decode
 import pytest
 
 from ghapp.bootstrap import telling
+from ghapp.core.run import Conclusion, State
 from tests.scenarios.office import ROOM, Office
-from tests.scenarios.town import DEMO, Town
+from tests.scenarios.town import DEMO, Citizen, Town
 from tests.scenarios.turns import fix, script, tools
 
 PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
@@ -68,6 +69,57 @@ def test_the_shortcut_takes_somebodys_report(town: Town, office: Office) -> None
     assert town.run(1).requester.login == "ana"
     assert office.told(ts)
     assert "queued" in town.status(1)
+
+
+def test_the_shortcut_again_points_to_the_run_that_is_open(town: Town, office: Office) -> None:
+    """I choose it twice on one message: the second time I am told that it is at it already, and nothing is doubled."""
+    ana = office.colleague("ana")
+    ts = ana.says(ROOM, WISH)
+    for _ in range(2):
+        ana.shortcut(ROOM, ts, "ask_honk")
+        town.listen()
+    assert list(town.world.repo(DEMO).issues) == [1]
+    assert len(town.records.runs.unfinished()) == 1
+    assert [told.startswith("I am at it already (queued)") for told in office.told(ts)] == [False, True]
+    assert "queued" in town.status(1)
+
+
+def test_the_shortcut_begins_anew_what_has_ended(town: Town, office: Office) -> None:
+    """It was stopped, and I choose the shortcut on the same message once more: the same issue gets another run."""
+    ana = office.colleague("ana")
+    ts = ana.says(ROOM, WISH)
+    ana.shortcut(ROOM, ts, "ask_honk")
+    town.listen()
+    first = town.run(1)
+    ana.says(ROOM, "stop", ts)
+    town.work()
+    assert town.run(1).conclusion is Conclusion.CANCELLED
+    ana.shortcut(ROOM, ts, "ask_honk")
+    town.listen()
+    assert list(town.world.repo(DEMO).issues) == [1]
+    assert (town.run(1).id != first.id, town.run(1).state) == (True, State.QUEUED)
+    assert any(told.startswith("queued · ") for told in office.told(ts))
+    assert "queued" in town.status(1)
+    town.said_on(1)
+
+
+def test_the_shortcut_opens_another_issue_when_the_first_is_closed(
+    town: Town, office: Office, octocat: Citizen
+) -> None:
+    """The issue was closed by hand, and the bug is still there: it gets an issue of its own, told in the same talk."""
+    ana = office.colleague("ana")
+    ts = ana.says(ROOM, WISH)
+    ana.shortcut(ROOM, ts, "ask_honk")
+    town.listen()
+    octocat.close(1)
+    town.listen()
+    ana.shortcut(ROOM, ts, "ask_honk")
+    town.listen()
+    assert town.run(1).conclusion is Conclusion.CLOSED
+    assert town.run(2).state is State.QUEUED
+    assert WISH in (town.world.issue(DEMO, 2).body or "")
+    assert "queued" in town.status(2)
+    assert "closed" in town.status(1)
 
 
 def test_a_bare_mention_means_the_talk_above_it(town: Town, office: Office) -> None:

@@ -112,9 +112,13 @@ def test_a_direct_message_needs_no_mention() -> None:
 
 
 def test_the_shortcut_is_the_word_of_who_uses_it() -> None:
-    """The text is the reporter's, the speaker is who asked."""
-    expected = MessageWritten(Talk(TEAM, CHANNEL, ROOT), Speaker(TEAM, ANA), "It is <broken>", ROOT, AT, addressed=True)
+    """The text is the reporter's, the speaker is who asked, and each use is another one."""
+    expected = MessageWritten(
+        Talk(TEAM, CHANNEL, ROOT), Speaker(TEAM, ANA), "It is <broken>", ROOT, AT, addressed=True, use=TS
+    )
     assert heard(asked()) == expected
+    uses = [heard(asked(action_ts=None, trigger_id=one)) for one in ("133.7.abc", "133.7.abc", "133.8.def")]
+    assert [isinstance(one, MessageWritten) and one.use for one in uses].count(getattr(uses[0], "use", "")) == 2
 
 
 def test_a_shortcut_on_a_reply_is_about_its_thread() -> None:
