@@ -61,6 +61,13 @@ def test_each_stage_is_told_as_it_was_agreed(stage: str) -> None:
     assert path.read_text(encoding="utf-8") == said
 
 
+def test_no_run_has_taken_less_than_no_time() -> None:
+    """The machine that tells is some seconds behind the one that began: I read 0 s in the talk and on GitHub."""
+    behind = QUEUED.created_at - 6
+    assert " · 0 s · " in messages.chat_progress(QUEUED, SIGHTS, behind).text
+    assert " · 0 s · " in messages.status_comment(QUEUED, behind, SIGHTS.run)
+
+
 def test_no_snapshot_is_left_over() -> None:
     """Every file in the folder belongs to a stage."""
     assert {path.stem for path in SNAPSHOTS.glob("*")} == set(STAGES)

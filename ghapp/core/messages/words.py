@@ -16,8 +16,8 @@ def marker(run_id: str, what: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`45 s`, `3 min 5 s`, `1 h 12 min`."""
-    whole = round(seconds)
+    """`45 s`, `3 min 5 s`, `1 h 12 min`. Never below nothing: the clocks of two machines may differ."""
+    whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
     minutes, rest = divmod(whole, 60)
