@@ -1,12 +1,15 @@
-# Everything a person needs: `make demo`, `make run`, `make test`. The rest is for maintainers.
+# Everything a person needs: `make demo`, `make demo-phone`, `make run`, `make test`. The rest is for maintainers.
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 HONK := .venv/bin/honk
 
-.PHONY: demo run test check lock descriptions clean
+.PHONY: demo demo-phone run test check lock descriptions clean
 
 demo: .venv/installed
 	@$(HONK) demo
+
+demo-phone: .venv/installed
+	@$(HONK) demo-phone
 
 run: .venv/installed
 	@$(HONK) run

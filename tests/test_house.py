@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from ghapp.cli import honk
+from ghapp.cli.apps import EVENTS, PERMISSIONS
 from ghapp.cli.manifest import LINKED_PATH
-from ghapp.cli.stage import EVENTS, PERMISSIONS
 
 ROOT = Path(__file__).parent.parent
 

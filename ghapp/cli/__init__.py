@@ -17,6 +17,7 @@ from ghapp.playground.script import ScriptError
 _WHERE = {
     "run": "run:run",
     "demo": "demo:demo",
+    "demo-phone": "demo_phone:demo_phone",
     "fix": "fix:fix",
     "doctor": "doctor:doctor",
     "setup": "setup:setup",

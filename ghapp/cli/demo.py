@@ -1,7 +1,6 @@
 """`honk demo`: one issue on its way to a pull request, on a real released package, with every step printed."""
 
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -10,16 +9,17 @@ from pathlib import Path
 import click
 
 from ghapp.cli import engine as engines
-from ghapp.cli.ending import Over, end_at_signals
+from ghapp.cli.apps import OWNER
+from ghapp.cli.ending import ending_well
 from ghapp.cli.folder import emptied
-from ghapp.cli.stage import OWNER, PERSON, Stage, set_up
+from ghapp.cli.stage import PERSON, Stage, set_up
 from ghapp.cli.telling import Teller
 from ghapp.cli.watching import Watch, show
 from ghapp.core.config import PATH
 from ghapp.core.errors import UserError
 from ghapp.core.events import Repository, Thread
-from ghapp.playground.packages import PackageError, as_repository, fetch_sdist, unpack
-from ghapp.playground.script import Script, ScriptError, load_script
+from ghapp.playground.packages import as_repository, fetch_sdist, unpack
+from ghapp.playground.script import Script, load_script
 from ghapp.settings import Engine, Settings, from_environment
 
 DEMO = Path(str(files("ghapp.playground"))) / "demo"
@@ -50,22 +50,14 @@ class Play:
 @engines.option
 def demo(package: str | None, issue: Path | None, script: Path | None, live: bool, engine: Engine | None) -> None:
     """Watch an issue become a pull request with green CI, on a real released package."""
-    end_at_signals()
-    settings = from_environment(os.environ)
-    try:
-        settings = engines.chosen(settings, engine)
+    with ending_well("demo"):
+        settings = engines.chosen(from_environment(os.environ), engine)
         if live:
             settings.require("ANTHROPIC_API_KEY")
         play = choose(package, issue, script, live=live)
         with emptied(settings.data.absolute() / "demo") as data:
             last = _perform(play, data, settings)
-    except (PackageError, ScriptError, UserError) as error:
-        click.echo(f"demo: {error}", err=True)
-        sys.exit(1)
-    except Over:
-        click.echo("demo: it was asked to end before it was done; everything has ended", err=True)
-        sys.exit(1)
-    click.echo(last)
+        click.echo(last)
 
 
 def choose(package: str | None, issue: Path | None, script: Path | None, *, live: bool) -> Play:

@@ -1,8 +1,17 @@
 """How a command that stays up is asked to end."""
 
 import signal
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
+
+import click
+
+from ghapp.core.errors import UserError
+from ghapp.playground.packages import PackageError
+from ghapp.playground.script import ScriptError
 
 
 def asked_to_end() -> threading.Event:
@@ -32,3 +41,17 @@ def end_at_signals() -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+
+
+@contextmanager
+def ending_well(name: str) -> Iterator[None]:
+    """A demo that comes to its end, or says in one line why not, and exits with 1."""
+    end_at_signals()
+    try:
+        yield
+    except (PackageError, ScriptError, UserError) as error:
+        click.echo(f"{name}: {error}", err=True)
+        sys.exit(1)
+    except Over:
+        click.echo(f"{name}: it was asked to end before it was done; everything has ended", err=True)
+        sys.exit(1)

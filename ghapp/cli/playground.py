@@ -1,61 +1,57 @@
-"""`honk playground`: a GitHub with state and a scripted model, alone, for Honk's other parts or for any other App."""
+"""`honk playground`: GitHub, Slack and a scripted model, alone, for Honk's other parts or for any other App."""
 
 import os
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
 
 import click
 
+from ghapp.cli import greeter
+from ghapp.cli.apps import OWNER
 from ghapp.cli.demo import DEMO, fetch
 from ghapp.cli.ending import asked_to_end
 from ghapp.cli.folder import emptied
-from ghapp.cli.stage import OWNER, PERSON, register, require_free
+from ghapp.cli.stage import PERSON, access_to, chat, github, install, require_free
+from ghapp.playground.hosting import Host
 from ghapp.playground.model import ModelServer
-from ghapp.playground.pages import blueprint
 from ghapp.playground.script import load_scripts
-from ghapp.playground.server import Playground, serve
-from ghapp.settings import Settings, from_environment
+from ghapp.settings import from_environment
 
 
 @click.command()
 @click.option("--port", default=8001, show_default=True, help="The port of GitHub's pages, REST, GraphQL and git.")
 @click.option("--model-port", default=8002, show_default=True, help="The port of the scripted model.")
+@click.option("--slack-port", default=8003, show_default=True, help="The port of Slack's pages, Web API and socket.")
 @click.option(
     "--scripts",
     default=DEMO,
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="The folder of the model's scripts.",
 )
-def playground(port: int, model_port: int, scripts: Path) -> None:
-    """A GitHub and a scripted model on loopback, with the App of this environment registered and installed."""
+def playground(port: int, model_port: int, slack_port: int, scripts: Path) -> None:
+    """A GitHub, a Slack and a scripted model on loopback, with the App of this environment registered and installed."""
     settings = from_environment(os.environ)
     settings.require("GITHUB_APP_ID", "GITHUB_WEBHOOK_SECRET", "ANTHROPIC_API_KEY")
-    require_free(port, "choose another with --port")
-    require_free(model_port, "choose another with --model-port")
-    over = asked_to_end()
+    for number, option in ((port, "--port"), (model_port, "--model-port"), (slack_port, "--slack-port")):
+        require_free(number, f"choose another with {option}")
+    over, stop = asked_to_end(), Event()
     with ExitStack() as stack:
         data = stack.enter_context(emptied(settings.data.absolute() / "playground"))
         tree, name = fetch((DEMO / "package.txt").read_text().strip(), data)
-        model = ModelServer(load_scripts(scripts), settings.anthropic_api_key, port=model_port)
-        stack.enter_context(model)
-
-        def on_ready(running: Playground) -> None:
-            _fill(running, settings, tree, name)
-            click.echo(f"GITHUB_API_URL={running.api_url}")
-            click.echo(f"GITHUB_SERVER_URL={running.base_url}")
-            click.echo(f"ANTHROPIC_BASE_URL={model.url}")
-
-        serve("127.0.0.1", port, data / "github", on_ready=on_ready, until=over, blueprints=lambda w: [blueprint(w)])
-
-
-def _fill(running: Playground, settings: Settings, tree: Path, name: str) -> None:
-    register(
-        running.world,
-        app_id=int(settings.github_app_id),
-        private_key=settings.private_key,
-        webhook_secret=settings.github_webhook_secret,
-        hook_url=f"{settings.page_root}/webhooks/github",
-    )
-    running.world.repository(name, path=tree, message="Import the released source")
-    running.world.install(OWNER)
-    running.world.person(PERSON, write=name)
+        scripted = (*load_scripts(scripts), *greeter.scripts())
+        model = stack.enter_context(ModelServer(scripted, settings.anthropic_api_key, port=model_port))
+        running = stack.enter_context(github(data, stop, port))
+        stack.callback(running.world.settle, timeout=30)
+        stack.callback(stop.set)
+        stack.enter_context(Host(running.world))
+        slack = stack.enter_context(chat(slack_port))
+        install(running, slack, settings)
+        running.world.repository(name, path=tree, message="Import the released source")
+        running.world.install(OWNER)
+        running.world.person(PERSON, write=name)
+        greeter.move_in(running.world, slack, PERSON)
+        addresses = {"GITHUB_API_URL": running.api_url, "GITHUB_SERVER_URL": running.base_url, **access_to(slack)}
+        for setting, value in (addresses | {"ANTHROPIC_BASE_URL": model.url}).items():
+            click.echo(f"{setting}={value}")
+        over.wait()

@@ -6,10 +6,12 @@ from contextlib import ExitStack
 import click
 
 from ghapp.cli import engine as engines
+from ghapp.cli import greeter
+from ghapp.cli.apps import OWNER
 from ghapp.cli.demo import DEMO, fetch, of_machine, read_issue
 from ghapp.cli.ending import Over, end_at_signals
 from ghapp.cli.folder import emptied
-from ghapp.cli.stage import OWNER, PERSON, require_free, set_up
+from ghapp.cli.stage import PERSON, require_free, set_up
 from ghapp.playground.script import load_scripts
 from ghapp.settings import Settings, from_environment
 from ghapp.supervisor import Household, embedded_valkey, part
@@ -49,27 +51,31 @@ def _serve(settings: Settings) -> None:
 
 
 def _play(settings: Settings) -> None:
-    ports = (settings.port + 1, settings.port)
+    ports = (settings.port, settings.port + 1, settings.port + 2)
     for port in ports:
-        require_free(port, "set PORT to another, with the one above it free too")
+        require_free(port, "set PORT to another, with the two above it free too")
     live = bool(settings.anthropic_api_key)
     with ExitStack() as stack:
         data = stack.enter_context(emptied(settings.data.absolute() / "playground"))
         tree, name = fetch((DEMO / "package.txt").read_text().strip(), data)
-        stage = stack.enter_context(
-            set_up(data, load_scripts(DEMO), live=live, ports=ports, more=of_machine(os.environ, settings))
-        )
+        scripts = (*load_scripts(DEMO), *greeter.scripts())
+        more = of_machine(os.environ, settings) | ({} if live else {"HONK_ROUTER_MODEL": "off"})
+        stage = stack.enter_context(set_up(data, scripts, live=live, ports=ports, more=more))
         world = stage.playground.world
         world.repository(name, path=tree, message="Import the released source")
         world.install(OWNER)
         world.person(PERSON, write=name)
+        greeter.move_in(world, stage.slack, PERSON)
         title, _ = read_issue(DEMO / "issue.md")
-        model = "the real model, with your key" if live else "a SCRIPTED model, which knows this one bug"
+        model = "the real model, with your key" if live else "a SCRIPTED model, which knows two bugs"
         click.echo(
             f"honk: no GitHub App is configured, so this is the playground, with {model}.\n"
             f"honk: the engine is {engines.NAMES[settings.engine]}.\n"
             f"honk: open {stage.playground.base_url}/{name}/issues and write an issue, for instance the one offered:\n"
             f"honk:   {title}\n"
-            f"honk: then label it `honk`, or comment `/honk fix`, and watch. Ctrl-C ends everything."
+            f"honk: then label it `honk`, or comment `/honk fix`, and watch.\n"
+            f"honk: or open {stage.slack.base_url} as a phone would, be Ana, and write in #{greeter.ROOM}:\n"
+            f"honk:   @Honk {greeter.WISH}\n"
+            f"honk: Ctrl-C ends everything."
         )
         stage.household.watch()

@@ -1,4 +1,4 @@
-"""A whole world on this machine: the playground, a model, Redis and every part of Honk, while a block lasts."""
+"""A whole world on this machine: GitHub, Slack, a host, a model, Redis and every part of Honk, while a block lasts."""
 
 import os
 import secrets
@@ -15,42 +15,20 @@ from urllib.request import urlopen
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from ghapp.cli.apps import register
 from ghapp.core.errors import UserError
+from ghapp.playground import hosting, pages
+from ghapp.playground.hosting import Host
 from ghapp.playground.model import ModelServer
-from ghapp.playground.pages import blueprint
 from ghapp.playground.script import Script
 from ghapp.playground.server import Playground, real_ci
-from ghapp.playground.world import World
+from ghapp.playground.slack import pages as slack_pages
+from ghapp.playground.slack.workspace import SlackWorkspace
 from ghapp.settings import Settings, from_environment
 from ghapp.supervisor import Household, embedded_valkey, part
 
-OWNER = "octo"
 PERSON = "octocat"
-
-# The same as in app.yml, by test.
-PERMISSIONS = {
-    "actions": "write",
-    "checks": "write",
-    "contents": "write",
-    "deployments": "write",
-    "issues": "write",
-    "metadata": "read",
-    "pull_requests": "write",
-    "statuses": "read",
-}
-EVENTS = (
-    "check_run",
-    "check_suite",
-    "deployment_status",
-    "issue_comment",
-    "issues",
-    "pull_request",
-    "pull_request_review",
-    "pull_request_review_comment",
-    "pull_request_review_thread",
-    "status",
-    "workflow_run",
-)
+"""Who may write to the repositories there."""
 
 _APP_ID = 1
 _START_SECONDS = 60
@@ -63,14 +41,16 @@ class Stage:
     """
 
     playground: Playground
+    slack: SlackWorkspace
     household: Household
     model: ModelServer | None
     environ: Mapping[str, str]
     settings: Settings
 
     def violations(self) -> tuple[str, ...]:
-        """What went against the model's script or against GitHub's descriptions: none, when all is well."""
-        return (*(self.model.violations() if self.model else ()), *self.playground.world.violations)
+        """What went against the model's script, or against what GitHub and Slack describe: none, when all is well."""
+        scripted = self.model.violations() if self.model else ()
+        return (*scripted, *self.playground.world.violations, *self.slack.violations)
 
 
 @contextmanager
@@ -79,42 +59,73 @@ def set_up(
     scripts: tuple[Script, ...],
     *,
     live: bool,
-    ports: tuple[int, int] = (0, 0),
+    ports: tuple[int, int, int] = (0, 0, 0),
     more: Mapping[str, str] | None = None,
 ) -> Iterator[Stage]:
     """Start the world in `data`; everything has ended when the block is left.
 
     The model reads from `scripts`, or is Anthropic's with the operator's own key when `live`. `ports` are those of
-    the playground and of the web part; 0 takes a free one. `more` are settings that the parts get besides. Raises
-    UserError when a part does not come up.
+    the web part, of the playground's GitHub and of its Slack; 0 takes a free one. `more` are settings that the parts
+    get besides. Raises UserError when a part does not come up.
     """
     with ExitStack() as stack:
         stop = Event()
-        playground = Playground(
-            data / "github", port=ports[0], ci=real_ci(data / "ci", stop), blueprints=lambda world: [blueprint(world)]
-        )
-        stack.enter_context(playground)
+        playground = stack.enter_context(github(data, stop, ports[1]))
         stack.callback(playground.world.settle, timeout=30)
         stack.callback(stop.set)
-        environ = _environ(data, playground.base_url, ports[1] or _free_port())
+        stack.enter_context(Host(playground.world))
+        slack = stack.enter_context(chat(ports[2]))
+        environ = _environ(data, playground.base_url, ports[0] or _free_port()) | access_to(slack)
         key = secrets.token_hex(16)
         model = None if live else stack.enter_context(ModelServer(scripts, key))
         environ |= _live_model() if model is None else {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": key}
         environ |= more or {}
         environ["REDIS_URL"] = stack.enter_context(embedded_valkey(data / "valkey"))
         settings = from_environment(environ)
-        register(
-            playground.world,
-            app_id=_APP_ID,
-            private_key=settings.private_key,
-            webhook_secret=settings.github_webhook_secret,
-            hook_url=f"{settings.page_root}/webhooks/github",
-        )
+        install(playground, slack, settings)
         household = stack.enter_context(Household(_inherited() | environ, data / "logs"))
         for name in ("web", "intake", "worker", "clock"):
             household.start(part(name, name))
         _wait_until_up(settings, household)
-        yield Stage(playground, household, model, environ, settings)
+        yield Stage(playground, slack, household, model, environ, settings)
+
+
+def github(data: Path, stop: Event, port: int) -> Playground:
+    """A GitHub with pages, with CI that really runs until `stop` is set, and with the sites that CI leaves."""
+    return Playground(
+        data / "github",
+        port=port,
+        ci=real_ci(data / "ci", stop),
+        blueprints=lambda world: [pages.blueprint(world, login=PERSON), hosting.blueprint(world)],
+    )
+
+
+def chat(port: int) -> SlackWorkspace:
+    """A Slack with pages."""
+    return SlackWorkspace(port=port, blueprints=lambda slack: [slack_pages.blueprint(slack)])
+
+
+def access_to(slack: SlackWorkspace) -> dict[str, str]:
+    """The settings by which Honk's parts reach it."""
+    return {
+        "SLACK_BOT_TOKEN": slack.app.bot_token,
+        "SLACK_SIGNING_SECRET": slack.app.signing_secret,
+        "SLACK_API_URL": slack.api_url,
+    }
+
+
+def install(playground: Playground, slack: SlackWorkspace, settings: Settings) -> None:
+    """Register the App of these settings in both, so that each finds the web part."""
+    register(
+        playground.world,
+        app_id=int(settings.github_app_id),
+        private_key=settings.private_key,
+        webhook_secret=settings.github_webhook_secret,
+        root=settings.page_root,
+        client_id=settings.github_client_id,
+        client_secret=settings.github_client_secret,
+    )
+    slack.connect(f"{settings.page_root}/slack/events")
 
 
 def _environ(data: Path, base_url: str, port: int) -> dict[str, str]:
@@ -122,6 +133,8 @@ def _environ(data: Path, base_url: str, port: int) -> dict[str, str]:
         "GITHUB_APP_ID": str(_APP_ID),
         "GITHUB_PRIVATE_KEY": _private_key(),
         "GITHUB_WEBHOOK_SECRET": secrets.token_hex(16),
+        "GITHUB_CLIENT_ID": f"Iv1.{secrets.token_hex(8)}",
+        "GITHUB_CLIENT_SECRET": secrets.token_hex(20),
         "GITHUB_API_URL": f"{base_url}/api/v3",
         "GITHUB_SERVER_URL": base_url,
         "HONK_DATA": str(data / "work"),
@@ -140,22 +153,6 @@ def _live_model() -> dict[str, str]:
         "HONK_MODEL": operator.model,
         "HONK_JUDGE_MODEL": operator.judge_model,
     }
-
-
-def register(world: World, *, app_id: int, private_key: str, webhook_secret: str, hook_url: str) -> None:
-    """Register the App, and the organization that it can be installed on."""
-    key = serialization.load_pem_private_key(private_key.encode(), None)
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    world.organization(OWNER)
-    world.register_app(
-        "honk",
-        public_key=public.decode(),
-        permissions=PERMISSIONS,
-        events=EVENTS,
-        hook_url=hook_url,
-        webhook_secret=webhook_secret,
-        app_id=app_id,
-    )
 
 
 def _private_key() -> str:

@@ -4,9 +4,20 @@ import time
 
 import click
 
-_COLOURS = {"step": "green", "check": "cyan", "ci": "cyan", "tool": "blue", "note": "yellow", "github": "magenta"}
-_SHOWN = frozenset({"step", "check", "ci", "tool", "note", "say", "github"})
+_COLOURS = {
+    "step": "green",
+    "check": "cyan",
+    "ci": "cyan",
+    "tool": "blue",
+    "note": "yellow",
+    "github": "magenta",
+    "phone": "bright_white",
+    "time": "yellow",
+}
+_SHOWN = frozenset({*_COLOURS, "say"})
 _WIDTH = 110
+_INDENT = 18
+"""The columns before the text of a line."""
 
 
 def printable(text: str) -> str:
@@ -32,7 +43,18 @@ class Teller:
         """Print the first line of what happened; results and diffs are for the run's page."""
         if kind not in _SHOWN:
             return
-        first = printable(text.strip().splitlines()[0] if text.strip() else "")
-        line = first if len(first) <= _WIDTH else first[: _WIDTH - 1] + "…"
         seconds = f"{time.monotonic() - self._start:7.1f} s"
+        line = _cut(text.strip().splitlines()[0] if text.strip() else "")
         click.echo(f"{click.style(seconds, dim=True)}  {click.style(f'{kind:<6}', fg=_COLOURS.get(kind))} {line}")
+
+    def page(self, kind: str, text: str) -> None:
+        """Print all of it, its first line as above and the rest below a rule at its side."""
+        first, *rest = text.strip().splitlines()
+        self(kind, first)
+        for line in rest:
+            click.echo(f"{' ' * _INDENT}{click.style('│', dim=True)} {_cut(line)}")
+
+
+def _cut(line: str) -> str:
+    shown = printable(line)
+    return shown if len(shown) <= _WIDTH else shown[: _WIDTH - 1] + "…"

@@ -263,22 +263,3 @@ def real_ci(scratch: Path, stop: threading.Event) -> Ci:
 
     scratch.mkdir(parents=True, exist_ok=True)
     return lambda bare, sha, workflow: run_workflow(bare, sha, workflow, scratch=scratch, stop=stop)
-
-
-def serve(
-    host: str,
-    port: int,
-    data: Path,
-    *,
-    on_ready: Callable[[Playground], None],
-    until: threading.Event,
-    blueprints: Callable[[World], Iterable[Blueprint]] = lambda world: (),
-) -> None:
-    """Run a playground with its real CI in this process until the event is set; `on_ready` can fill the world."""
-    stop = threading.Event()
-    playground = Playground(data, host=host, port=port, ci=real_ci(data / "ci", stop), blueprints=blueprints)
-    with playground:
-        on_ready(playground)
-        until.wait()
-        stop.set()
-        playground.world.settle(timeout=30)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ghapp.cli.stage import EVENTS
+from ghapp.cli.apps import EVENTS
 from ghapp.core.events import Actor, BoxTicked, ChecksChanged, PullChanged, Repository, ReviewsChanged, Thread
 from ghapp.github import webhook
 from ghapp.github.app import GitHubApp

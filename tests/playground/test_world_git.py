@@ -1,9 +1,7 @@
 """Commits, contents, refs and pushes; and the control door for other processes."""
 
 import base64
-import queue
 import subprocess
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +12,7 @@ from github import Github, InputGitAuthor
 
 from ghapp.playground.bare import ZERO, Bare, Signature, environment
 from ghapp.playground.faults import Fault
-from ghapp.playground.server import Playground, serve
+from ghapp.playground.server import Playground
 from ghapp.playground.verbs import accounts, pushes
 from ghapp.playground.views.commits import email_of
 from tests.playground.playground_app import Api, Hook
@@ -159,21 +157,11 @@ def test_what_was_told_is_not_told_again(playground: Playground, app: object) ->
     assert world.emitted.count("push") == 1
 
 
-def test_served_until_told_to_stop(tmp_path: Path) -> None:
-    """What `honk playground` does: fill the world when it is up, serve, and end."""
-    until, urls = threading.Event(), queue.Queue[str]()
-
-    def ready(playground: Playground) -> None:
-        playground.world.repository("octo/demo", {"a": "b"})
-        urls.put(playground.base_url)
-
-    given = {"on_ready": ready, "until": until}
-    server = threading.Thread(target=serve, args=("127.0.0.1", 0, tmp_path / "data"), kwargs=given)
-    server.start()
-    door = Api(urls.get(timeout=20))
-    assert "resources" in door.get("/api/v3/rate_limit")
-    until.set()
-    server.join()
+def test_it_ends_with_its_block(tmp_path: Path) -> None:
+    """While it lasts it answers, and afterwards nobody does."""
+    with Playground(tmp_path / "data") as playground:
+        door = Api(playground.base_url)
+        assert "resources" in door.get("/api/v3/rate_limit")
     with pytest.raises(requests.ConnectionError):
         door.get("/api/v3/rate_limit")
     door.session.close()

@@ -10,7 +10,7 @@ import pytest
 from redis import Redis
 
 from ghapp import jobs
-from ghapp.cli.stage import register
+from ghapp.cli.apps import register
 from ghapp.playground.server import Playground
 from ghapp.playground.slack.workspace import SlackWorkspace
 from ghapp.queue import INTAKE, RUNS
@@ -66,7 +66,7 @@ def town(
         jobs.settings.cache_clear()
         door = stack.enter_context(serving(application()))
         monkeypatch.setenv("HONK_PUBLIC_URL", door)
-        register(world, app_id=1, private_key=app_key, webhook_secret=SECRET, hook_url=f"{door}/webhooks/github")
+        register(world, app_id=1, private_key=app_key, webhook_secret=SECRET, root=door)
         world.clock = lambda: datetime(2026, 1, 1, tzinfo=UTC)  # the same commit in every test
         world.repository(DEMO, files)
         before = _children()

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.request import urlopen
 
-from ghapp.cli.stage import OWNER, PERSON, Stage, set_up
+from ghapp.cli.apps import OWNER
+from ghapp.cli.stage import PERSON, Stage, set_up
 from ghapp.core.events import Repository, Thread
 from ghapp.core.run import Run, State
 from ghapp.playground.script import Script, read_script

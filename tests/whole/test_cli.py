@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from redis import Redis
 
 from ghapp.cli import honk
-from ghapp.cli.stage import OWNER, register
+from ghapp.cli.apps import OWNER, register
 from ghapp.playground.server import Playground
 from ghapp.supervisor import embedded_valkey
 from tests.whole.terminal import Terminal, said_in_one_line
@@ -117,7 +117,7 @@ def app(tmp_path: Path, terminal: Terminal) -> Iterator[Path]:
     path.write_text(pem)
     path.chmod(0o600)
     with Playground(tmp_path / "github") as playground:
-        register(playground.world, app_id=7, private_key=pem, webhook_secret="s", hook_url="http://127.0.0.1:1/")
+        register(playground.world, app_id=7, private_key=pem, webhook_secret="s", root="http://127.0.0.1:1")
         playground.world.install(OWNER)
         terminal.environ.update(
             GITHUB_APP_ID="7",

@@ -63,7 +63,7 @@ def free_ports(count: int) -> list[int]:
 
 def test_a_person_tries_it_by_hand(terminal: Terminal) -> None:
     """`honk run` without an App: write an issue on the pages, label it, and watch the pull request come."""
-    terminal.environ["PORT"] = str(free_ports(2)[0])
+    terminal.environ["PORT"] = str(free_ports(3)[0])
     with terminal.staying("run") as said:
         address = until(lambda: re.search(rf"open (http://[\d.:]+)/{NAME}/issues", said.read_text()))
         browser = Browser(address[1])
@@ -86,7 +86,7 @@ def parts(terminal: Terminal, tmp_path: Path) -> Iterator[Browser]:
     """Redis, the playground and Honk's four parts, each a process of its own that knows only its environment."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     form, secret = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    web, github, model = free_ports(3)
+    web, github, model, slack = free_ports(4)
     with ExitStack() as stack:
         terminal.environ.update(
             GITHUB_APP_ID="7",
@@ -102,7 +102,9 @@ def parts(terminal: Terminal, tmp_path: Path) -> Iterator[Browser]:
         )
         for name in ("web", "intake", "worker", "clock"):
             stack.enter_context(terminal.staying(name))
-        said = stack.enter_context(terminal.staying("playground", "--port", str(github), "--model-port", str(model)))
+        ports = {"--port": github, "--model-port": model, "--slack-port": slack}
+        words = [word for name, port in ports.items() for word in (name, str(port))]
+        said = stack.enter_context(terminal.staying("playground", *words))
         until(lambda: "ANTHROPIC_BASE_URL" in said.read_text())
         yield Browser(terminal.environ["GITHUB_SERVER_URL"])
 

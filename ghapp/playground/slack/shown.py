@@ -14,6 +14,9 @@ from ghapp.playground.slack.state import Json, Message, State
 _ENTITY = re.compile(r"<([@#!]?)([^<>|]*)(?:\|([^<>]*))?>")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
 _BOLD = re.compile(r"(?<![\w*])\*{1,2}(?=\S)([^*\n]+?)(?<=\S)\*{1,2}(?![\w*])")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_ASIDE = 0xE000
+"""Where escaped characters wait, in a private part of Unicode, until the rest is read."""
 _HEADING = re.compile(r"^#{1,6} +", re.MULTILINE)
 
 
@@ -131,7 +134,10 @@ def plain(state: State, text: str) -> str:
 
 
 def _markdown(state: State, text: str) -> str:
-    return plain(state, _HEADING.sub("", _LINK.sub(r"\1", text)))
+    """A character after a backslash means itself, and so begins no emphasis and no link."""
+    kept = _ESCAPED.sub(lambda found: chr(_ASIDE + ord(found[1])), text)
+    bare = plain(state, _HEADING.sub("", _LINK.sub(r"\1", kept)))
+    return "".join(chr(ord(one) - _ASIDE) if _ASIDE <= ord(one) < _ASIDE + 128 else one for one in bare)
 
 
 def _block(state: State, block: Json) -> str:
