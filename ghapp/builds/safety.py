@@ -45,6 +45,12 @@ def refuse_unsafe(members: Sequence[Member], limits: Limits) -> None:
         seen.add(name)
 
 
+def refuse_odd(name: str) -> None:
+    """Raise UserError for what is no plain name of a file."""
+    if why := _trouble_with_name(name) or (shelf.outside(name) if "/" in name else None):
+        raise UserError(why)
+
+
 def _trouble(member: Member, limits: Limits) -> str | None:
     if why := _trouble_with_name(member.name):
         return why

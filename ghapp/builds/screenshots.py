@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 
 from ghapp.builds.archive import Archive
 from ghapp.core.picture_kinds import JPEG, PNG, media_type, pixels
@@ -13,7 +14,7 @@ _LOOKED_AT = 50
 _ENDINGS = {PNG: ".png", JPEG: ".jpg"}
 
 
-def screenshots(archive: Archive) -> Iterator[tuple[str, bytes]]:
+def within(archive: Archive) -> Iterator[tuple[str, bytes]]:
     """The first eight by name that are PNG or JPEG, small enough to show: how each ends, and its content.
 
     UserError when one is damaged within the archive; a picture that is none, or is too large, is left out.
@@ -22,6 +23,13 @@ def screenshots(archive: Archive) -> Iterator[tuple[str, bytes]]:
     small = sorted((member for member in named if member.size <= _MAX_BYTES), key=lambda member: member.name)
     found = (b"".join(archive.chunks(member)) for member in small[:_LOOKED_AT])
     return islice(((ending, content) for content in found if (ending := _ending(content))), MOST)
+
+
+def alone(path: Path) -> Iterator[tuple[str, bytes]]:
+    """The same of a picture that is in no archive."""
+    content = path.read_bytes() if path.stat().st_size <= _MAX_BYTES else b""
+    if ending := _ending(content):
+        yield ending, content
 
 
 def _ending(content: bytes) -> str | None:

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from ghapp.builds import screenshots
 from ghapp.builds.archive import Archive, opened
 from ghapp.builds.choosing import chosen
 from ghapp.builds.directory import Member
 from ghapp.builds.kinds import known
 from ghapp.builds.making import alone, alone_if_free, making, remove, sweep_makings
-from ghapp.builds.safety import Limits
-from ghapp.builds.screenshots import screenshots
+from ghapp.builds.safety import Limits, refuse_odd
 from ghapp.core.errors import TransientError, UserError
 from ghapp.core.messages import shelf
 from ghapp.core.ports import Taken
@@ -23,9 +23,11 @@ from ghapp.core.ports import Taken
 _TAKEN = TypeAdapter(Taken)
 _SHAPE = r"[A-Za-z0-9_-]{8,128}"  # of a token
 _OURS = re.compile(rf"({_SHAPE})\.(?:build|pictures|lock)")
+_FETCHED = "fetched"
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
-Fetch = Callable[[Path], None]
+Fetch = Callable[[Path], str | None]
+"""Writes an archive, or a file that is in none, whose name it tells then."""
 
 
 class FolderShelf:
@@ -96,38 +98,62 @@ class FolderShelf:
                 yield
 
     def _keep_build(self, folder: Path, wanted: str, fetch: Fetch) -> None:
-        with self._fetched(folder, fetch) as archive:
-            member = chosen(archive.files, wanted)
-            size = _write(archive, member, folder / "file")
-        found = known(folder / "file", member.base, self._most)
-        taken = Taken(member.base, found.kind, size, found.title, found.identifier, found.version)
+        name, file = self._fetched(folder, fetch), folder / "file"
+        if name is None:
+            with self._opened(folder) as archive:
+                member = chosen(archive.files, wanted)
+                _write(archive, member, file)
+            name = member.base
+        else:
+            (folder / _FETCHED).rename(file)
+        found = known(file, name, self._most)
+        taken = Taken(name, found.kind, file.stat().st_size, found.title, found.identifier, found.version)
         (folder / "taken.json").write_bytes(_TAKEN.dump_json(taken))
 
     def _keep_pictures(self, folder: Path, fetch: Fetch) -> None:
-        with self._fetched(folder, fetch) as archive:
-            for number, (ending, content) in enumerate(screenshots(archive)):
-                (folder / f"{number}{ending}").write_bytes(content)
+        if self._fetched(folder, fetch) is None:
+            with self._opened(folder) as archive:
+                _write_pictures(screenshots.within(archive), folder)
+        else:
+            _write_pictures(screenshots.alone(folder / _FETCHED), folder)
+            (folder / _FETCHED).unlink()
 
-    @contextmanager
-    def _fetched(self, folder: Path, fetch: Fetch) -> Iterator[Archive]:
-        """The archive, open; deleted afterwards."""
-        path = folder / "archive"
-        fetch(path)
+    def _fetched(self, folder: Path, fetch: Fetch) -> str | None:
+        """What was fetched is in the folder, and on the disk; its name when it is no archive."""
+        path = folder / _FETCHED
+        name = fetch(path)
         if path.stat().st_size > self._most:
             raise UserError(shelf.too_large(self._most))
+        if name is not None:
+            refuse_odd(name)
+            _sync(path)
+        return name
+
+    @contextmanager
+    def _opened(self, folder: Path) -> Iterator[Archive]:
+        """The archive that was fetched; deleted afterwards."""
+        path = folder / _FETCHED
         with opened(path, Limits(self._most)) as archive:
             yield archive
         path.unlink()
 
 
-def _write(archive: Archive, member: Member, to: Path) -> int:
-    """Write a member to a file, and have it on the disk before anything is renamed; its size."""
+def _write(archive: Archive, member: Member, to: Path) -> None:
+    """Write a member to a file, and have it on the disk before anything is renamed."""
     with to.open("xb") as file:
         for chunk in archive.chunks(member):
             file.write(chunk)
-        file.flush()
+    _sync(to)
+
+
+def _sync(path: Path) -> None:
+    with path.open("rb+") as file:
         os.fsync(file.fileno())
-        return file.tell()
+
+
+def _write_pictures(found: Iterator[tuple[str, bytes]], folder: Path) -> None:
+    for number, (ending, content) in enumerate(found):
+        (folder / f"{number}{ending}").write_bytes(content)
 
 
 def _is_token(token: str) -> bool:

@@ -104,7 +104,7 @@ class Sources:
         newest = max(build.artifact, *(one.id for one in candidates))
         return replace(build, artifact=newest, reason=" ".join(reasons[:_MOST_REASONS]))
 
-    def _fetch(self, sight: Sight, one: Artifact) -> Callable[..., None]:
+    def _fetch(self, sight: Sight, one: Artifact) -> Callable[..., str | None]:
         return partial(self.artifacts.fetch, sight.repository, one.id, most=self.most)
 
 

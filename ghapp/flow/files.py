@@ -37,9 +37,9 @@ class BuildFiles:
             found = self.shelf.picture(page.token, number)
         return _there(found)
 
-    def _fetch(self, page: BuildPage, artifact: int, to: Path) -> None:
+    def _fetch(self, page: BuildPage, artifact: int, to: Path) -> str | None:
         repository = Repository(page.repository_id, page.full_name, page.installation)
-        self.artifacts().fetch(repository, artifact, to, self.most)
+        return self.artifacts().fetch(repository, artifact, to, self.most)
 
 
 def _there(found: Path | None) -> Path:

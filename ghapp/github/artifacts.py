@@ -1,7 +1,10 @@
-"""Archives that Actions keeps of its runs."""
+"""Archives that Actions keeps of its runs, and files that it keeps as they are."""
 
+from collections.abc import Mapping
+from email.message import Message
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from github.Requester import Requester
 
@@ -10,6 +13,8 @@ from ghapp.core.ports import Artifact
 from ghapp.github import downloads
 from ghapp.github.app import GitHubApp, github_errors
 from ghapp.github.pages import pages
+
+_ZIP = ("application/zip", "application/x-zip-compressed", "application/zip-compressed")
 
 
 class GitHubArtifacts:
@@ -29,8 +34,10 @@ class GitHubArtifacts:
         found = [one for run in runs for one in pages(requester, f"{here}/{run['id']}/artifacts", "artifacts")]
         return tuple(sorted(map(_artifact, found), key=lambda one: -one.id))
 
-    def fetch(self, repository: Repository, artifact: int, to: Path, most: int) -> None:
-        """Write the archive (a zip) to a file. UserError when it has more than `most` bytes, Gone when it expired.
+    def fetch(self, repository: Repository, artifact: int, to: Path, most: int) -> str | None:
+        """Write the archive (a zip) to a file; the name of one that was kept as it is, and in no archive.
+
+        UserError when it has more than `most` bytes, Gone when it expired.
 
         https://docs.github.com/en/rest/actions/artifacts#download-an-artifact
         """
@@ -39,10 +46,24 @@ class GitHubArtifacts:
             address = f"/repos/{repository.full_name}/actions/artifacts/{artifact}/zip"
             headers, _ = requester.requestJsonAndCheck("GET", address)
         # The address needs no token, lives a minute, and refuses whoever sends one.
-        downloads.into(to, headers["location"], most)
+        address = headers["location"]
+        return _own_name(urlsplit(address).path, downloads.into(to, address, most))
 
     def _requester(self, repository: Repository) -> Requester:
         return self._app.installation(repository.installation).requester
+
+
+def _own_name(path: str, told: Mapping[str, str]) -> str | None:
+    """The name of a file that is in no archive, known by what GitHub's own action goes by: the answer's headers.
+
+    https://github.blog/changelog/2026-02-26-github-actions-now-supports-uploading-and-downloading-non-zipped-artifacts
+    """
+    headers = Message()
+    for name in ("Content-Type", "Content-Disposition"):
+        headers[name] = told.get(name, "")
+    file = headers.get_filename("")
+    is_archive = headers.get_content_type() in _ZIP or any(one.casefold().endswith(".zip") for one in (path, file))
+    return None if is_archive else file or None
 
 
 def _artifact(row: dict[str, Any]) -> Artifact:

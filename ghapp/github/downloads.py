@@ -1,7 +1,7 @@
 """Files at addresses that GitHub gave us and that open by themselves: no token of ours goes there."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urljoin
@@ -33,11 +33,15 @@ def whole(address: str, limit: int, allowed: Callable[[str], bool]) -> bytes:
     raise UserError("it leads from one address to the next")
 
 
-def into(path: Path, address: str, limit: int) -> None:
-    """Write a file of at most `limit` bytes to `path`. Raises as `whole` does; what is written then is of no use."""
+def into(path: Path, address: str, limit: int) -> Mapping[str, str]:
+    """Write a file of at most `limit` bytes to `path`; the headers that came with it, whose names have no letter case.
+
+    Raises as `whole` does; what is written then is of no use.
+    """
     with github_errors(), _opened(address) as answer, path.open("wb") as file:
         for chunk in _bounded(answer, limit):
             file.write(chunk)
+        return answer.headers
 
 
 def end(address: str, limit: int) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
@@ -108,8 +109,10 @@ def _artifacts(world: World) -> Callable[..., Response]:
         if request.headers.get("Authorization"):
             return door.respond(door.refusal(400, "Only one auth mechanism allowed"))
         run = world.repo(f"{owner}/{repo}").workflow_runs[run_id]
-        data = next(one.data for one in run.artifacts if one.id == artifact_id)
-        return Response(data, content_type="application/zip")
+        one = next(one for one in run.artifacts if one.id == artifact_id)
+        kind, ending = ("octet-stream", "") if one.as_it_is else ("zip", ".zip")
+        named = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(one.name)}{ending}"}
+        return Response(one.data, content_type=f"application/{kind}", headers=named)
 
     return answer
 

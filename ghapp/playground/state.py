@@ -261,13 +261,14 @@ class CommitStatus:
 
 @dataclass(eq=False)
 class Artifact:
-    """An archive of a workflow run. One that is `expired` is listed, and its zip is gone."""
+    """An archive of a workflow run, or a file `as_it_is`. One that is `expired` is listed, and its zip is gone."""
 
     id: int
     name: str
     data: bytes
     created_at: datetime
     expired: bool = False
+    as_it_is: bool = False
 
 
 @dataclass(eq=False)

@@ -293,6 +293,12 @@ class World(Room):
             run = self.repo(full_name).workflow_runs[run_id]
             return jobs.upload(self, run, name, files if isinstance(files, bytes) else jobs.zipped(files))
 
+    def file_artifact(self, full_name: str, run_id: int, name: str, data: bytes) -> Artifact:
+        """A workflow run uploads one file with `archive: false`: its name is then the artifact's."""
+        made = self.artifact(full_name, run_id, name, data)
+        made.as_it_is = True
+        return made
+
     def set_log(self, full_name: str, check: CheckRun, log: str) -> None:
         """Say by hand what the job of a workflow printed whose check this is."""
         with self.lock:

@@ -90,8 +90,35 @@ def test_an_archive_is_fetched_as_it_is(
 ) -> None:
     """From the address that GitHub leads to, which gets no token (the playground refuses it there)."""
     made = world.artifact(DEMO, runs[0].id, "apk", {"app.apk": b"package"})
-    artifacts.fetch(demo, made.id, tmp_path / "apk.zip", MIB)
+    assert artifacts.fetch(demo, made.id, tmp_path / "apk.zip", MIB) is None
     assert zipfile.ZipFile(tmp_path / "apk.zip").read("app.apk") == b"package"
+
+
+@pytest.mark.parametrize("name", ["app-1.0.apk", "Über uns.ipa", "a'b\";c.bin"])
+def test_a_file_in_no_archive_tells_its_name(
+    artifacts: GitHubArtifacts, world: World, demo: Repository, runs: list[WorkflowRun], tmp_path: Path, name: str
+) -> None:
+    """What `archive: false` keeps comes as it is, and the answer says what it is called."""
+    made = world.file_artifact(DEMO, runs[0].id, name, b"package")
+    assert artifacts.fetch(demo, made.id, tmp_path / "fetched", MIB) == name
+    assert (tmp_path / "fetched").read_bytes() == b"package"
+
+
+def test_an_archive_may_be_called_as_a_package_is(
+    artifacts: GitHubArtifacts, world: World, demo: Repository, runs: list[WorkflowRun], tmp_path: Path
+) -> None:
+    """Its name alone does not make it one."""
+    made = world.artifact(DEMO, runs[0].id, "app.apk", {"app.apk": b"package"})
+    assert artifacts.fetch(demo, made.id, tmp_path / "fetched", MIB) is None
+
+
+def test_an_answer_that_names_nothing_is_an_archive(
+    artifacts: GitHubArtifacts, world: World, demo: Repository, runs: list[WorkflowRun], front: Front, tmp_path: Path
+) -> None:
+    """As all were before, whatever their server called them."""
+    made = world.artifact(DEMO, runs[0].id, "apk", b"zip")
+    front.says("GET /_artifacts/.*", "200 OK", b"zip")
+    assert artifacts.fetch(demo, made.id, tmp_path / "fetched", MIB) is None
 
 
 def test_a_large_archive_is_refused(

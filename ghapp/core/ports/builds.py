@@ -27,8 +27,11 @@ class Artifacts(Protocol):
         """All of the runs on a commit, newest first; of runs for pull requests too, whose head it is."""
         ...
 
-    def fetch(self, repository: Repository, artifact: int, to: Path, most: int) -> None:
-        """Write the archive (a zip) to a file. UserError when it has more than `most` bytes, Gone when it expired."""
+    def fetch(self, repository: Repository, artifact: int, to: Path, most: int) -> str | None:
+        """Write the archive (a zip) to a file; the name of one that was kept as it is, and in no archive.
+
+        UserError when it has more than `most` bytes, Gone when it expired.
+        """
         ...
 
 
@@ -48,14 +51,15 @@ class Taken:
 class Shelf(Protocol):
     """The files of builds on this machine, a cache: each in a folder of its own, until its time is over."""
 
-    def take(self, token: str, wanted: str, fetch: Callable[[Path], None]) -> Taken:
+    def take(self, token: str, wanted: str, fetch: Callable[[Path], str | None]) -> Taken:
         """Fetch an archive and keep the one file whose name fits `wanted`, checked and typed. Twice is once.
 
+        What `fetch` tells the name of is that file itself.
         UserError, with a sentence for people, for what is no such archive or not safe to open: nothing is kept then.
         """
         ...
 
-    def take_pictures(self, token: str, fetch: Callable[[Path], None]) -> int:
+    def take_pictures(self, token: str, fetch: Callable[[Path], str | None]) -> int:
         """Keep the screenshots of an archive, at most eight; how many. UserError as above."""
         ...
 
