@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ghapp.agents.prompt import fenced, new_word, router_system_prompt
+from ghapp.core.budget import MICROS, Usage, price_of
 from ghapp.core.disarm import seen
 from ghapp.core.events import Repository
-from ghapp.core.ports import Choice
+from ghapp.core.ports import Account, Choice
 
 if TYPE_CHECKING:
     import anthropic
@@ -48,14 +50,21 @@ _TOOL: ToolParam = {
 
 
 class ModelRouter:
-    """Asks a model (`ports.Router`); without a key, nobody. An answer has so many `seconds`, twice."""
+    """Asks a model (`ports.Router`); without a key, nobody. An answer has so many `seconds`, twice.
 
-    def __init__(self, api_key: str, base_url: str, model: str, seconds: float = _SECONDS) -> None:
+    Each answer is charged to `account`, whatever is in it; once that is closed, nobody is asked.
+    """
+
+    def __init__(self, api_key: str, base_url: str, model: str, account: Account, seconds: float = _SECONDS) -> None:
         self._key, self._address, self._model, self._seconds = api_key, base_url, model, seconds
+        self._account = account
 
     def choose(self, text: str, channel: str, candidates: Sequence[Repository], hints: str) -> Choice | None:
         """One of the candidates, or none of them; None when no model is set or it does not answer sensibly."""
         if not self._key:
+            return None
+        if reason := self._account.closed():
+            log.warning("the router is not asked: %s", reason)
             return None
         import anthropic  # a second, which only new wishes are worth
 
@@ -64,7 +73,9 @@ class ModelRouter:
             with anthropic.Anthropic(
                 api_key=self._key, base_url=self._address, max_retries=1, timeout=self._seconds
             ) as client:
-                return _choice(self._reply(client, _question(text, channel, offered, hints)), offered)
+                reply = self._reply(client, _question(text, channel, offered, hints))
+            self._charge(reply)
+            return _choice(reply, offered)
         except (anthropic.APIError, ValidationError, ValueError) as error:
             log.warning("the router has no answer: %s", str(error)[:300])
             return None
@@ -78,6 +89,29 @@ class ModelRouter:
             tools=[_TOOL],
             tool_choice={"type": "tool", "name": "belongs"},
         )
+
+    def _charge(self, reply: Message) -> None:
+        used = _used(reply, self._model)
+        self._account.charge(used)
+        log.info("the router used %s tokens of %s, $%.4f", used.tokens, self._model, used.micros / MICROS)
+
+
+def _used(reply: Message, model: str) -> Usage:
+    """One call at list prices; what the answer does not tell counts nothing."""
+    told = getattr(reply, "usage", None)
+    usage = Usage(
+        input_tokens=_count(told, "input_tokens"),
+        cache_write_tokens=_count(told, "cache_creation_input_tokens"),
+        cache_read_tokens=_count(told, "cache_read_input_tokens"),
+        output_tokens=_count(told, "output_tokens"),
+        calls=1,
+    )
+    return replace(usage, micros=price_of(model).micros(usage))
+
+
+def _count(told: object, name: str) -> int:
+    found = getattr(told, name, 0)
+    return found if type(found) is int and found > 0 else 0
 
 
 def _question(text: str, channel: str, offered: Sequence[Repository], hints: str) -> str:

@@ -45,7 +45,7 @@ def desk(settings: Settings, kept: Records, hub: GitHub, telling: Status) -> Des
     people = GitHubPeople(hub.app)
     words = Words(people, kept.inbox, kept.queue)
     key = "" if settings.router_model == "off" else settings.anthropic_api_key
-    router = ModelRouter(key, settings.anthropic_base_url, settings.router_model)
+    router = ModelRouter(key, settings.anthropic_base_url, settings.router_model, kept.spending.router())
     return Desk(
         chat=found.chat,
         phone=telling.phone,

@@ -1,4 +1,4 @@
-"""What runs have spent, counted in Redis as it is spent.
+"""What runs and the router have spent, counted in Redis as it is spent.
 
 It is kept apart from the record of a run, which is fenced: money is spent whoever's turn it is. Whoever reads a run
 gets the count of the moment. Days are those of UTC.
@@ -15,6 +15,8 @@ from ghapp.core.ports import Clock
 from ghapp.core.run import Run
 from ghapp.store.connection import DAY, key, store_errors, text
 
+ROUTER = "router"
+"""In place of a run's id, for what the router used."""
 _KEEP = 90 * DAY
 _COUNTED = tuple(field.name for field in fields(Usage))
 
@@ -49,6 +51,10 @@ class Spending:
         """What this run's model calls are charged to."""
         return RunAccount(self._redis, self._clock, self._caps, run)
 
+    def router(self) -> "RouterAccount":
+        """What the router's questions are charged to."""
+        return RouterAccount(self._redis, self._clock, self._caps)
+
 
 def usage_of(redis: "Redis", run_id: str) -> Usage:
     """What a run has used so far."""
@@ -66,11 +72,9 @@ class RunAccount:
 
     def charge(self, usage: Usage) -> None:
         """Add it to all that it counts for, in one transaction."""
-        once = key("charge", secrets.token_hex(16))
-        keys = [once, _usage(self._run.id), *(counter for counter, _, _ in self._counters())]
-        counts = [item for name in _COUNTED for item in (name, getattr(usage, name))]
+        counters = [counter for counter, _, _ in self._counters()]
         with store_errors():
-            self._charge(keys, [_KEEP, usage.micros, *counts])
+            self._charge([_once(), _usage(self._run.id), *counters], _charged(usage))
 
     def closed(self) -> str | None:
         """The first limit that is reached, as a phrase: the run's own too, with what earlier attempts still charge."""
@@ -86,15 +90,53 @@ class RunAccount:
 
     def _counters(self) -> tuple[tuple[str, int, str], ...]:
         """Each counter with its cap and whose it is."""
-        day = datetime.fromtimestamp(self._clock.now(), UTC).date().isoformat()
+        day = _day(self._clock)
         thread, person = self._run.thread, self._run.requester
         repository = thread.repository
         return (
             (key("spent", "issue", thread.key), self._caps.issue, "for this issue"),
             (key("spent", "person", str(person.id), day), self._caps.person, f"a day for @{person.login}"),
             (key("spent", "repository", str(repository.id), day), self._caps.repository, "a day for this repository"),
-            (key("spent", "day", day), self._caps.day, "a day for this server"),
+            _of_the_day(day, self._caps),
         )
+
+
+class RouterAccount:
+    """The account of the router (`ports.Account`). It is asked before there is a run, so the server's day pays."""
+
+    def __init__(self, redis: "Redis", clock: Clock, caps: Caps) -> None:
+        self._redis, self._clock, self._caps = redis, clock, caps
+        self._charge = redis.register_script(_CHARGE)
+
+    def charge(self, usage: Usage) -> None:
+        """Add it to what the router used in all, and to the day."""
+        counter, _, _ = _of_the_day(_day(self._clock), self._caps)
+        with store_errors():
+            self._charge([_once(), _usage(ROUTER), counter], _charged(usage))
+
+    def closed(self) -> str | None:
+        """The day's limit, as a phrase, when it is reached."""
+        counter, cap, whose = _of_the_day(_day(self._clock), self._caps)
+        with store_errors():
+            spent = int(self._redis.get(counter) or 0)
+        return f"the limit of ${cap / MICROS:.2f} {whose} is reached" if cap and spent >= cap else None
+
+
+def _of_the_day(day: str, caps: Caps) -> tuple[str, int, str]:
+    return key("spent", "day", day), caps.day, "a day for this server"
+
+
+def _day(clock: Clock) -> str:
+    return datetime.fromtimestamp(clock.now(), UTC).date().isoformat()
+
+
+def _once() -> str:
+    return key("charge", secrets.token_hex(16))
+
+
+def _charged(usage: Usage) -> list[str | int]:
+    counts: list[str | int] = [item for name in _COUNTED for item in (name, getattr(usage, name))]
+    return [_KEEP, usage.micros, *counts]
 
 
 def _usage(run_id: str) -> str:

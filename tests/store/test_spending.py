@@ -23,7 +23,7 @@ from ghapp.records import records
 from ghapp.settings import from_environment
 from ghapp.store.connection import connect
 from ghapp.store.runs import Runs
-from ghapp.store.spending import Caps, Spending, usage_of
+from ghapp.store.spending import ROUTER, Caps, Spending, usage_of
 from tests.store import runs_of
 from tests.store.runs_of import REPOSITORY, thread
 
@@ -117,6 +117,21 @@ def test_each_limit_is_told_in_its_own_words(redis: Redis, day: Day, caps: Caps,
     assert account.closed() is None
     account.charge(Usage(micros=1))
     assert account.closed() == phrase
+
+
+def test_what_the_router_costs_is_of_the_servers_day(redis: Redis, day: Day) -> None:
+    """Nobody's run has begun when it is asked: the day pays, runs stop at the day's limit with it, and so does it."""
+    spending = Spending(redis, day, replace(NO_LIMIT, day=6 * MICROS))
+    spending.router().charge(CALL)
+    spending.account(run()).charge(Usage(micros=MICROS - 1))
+    assert (spending.router().closed(), spending.account(run()).closed()) == (None, None)
+    spending.router().charge(Usage(micros=1))
+    assert usage_of(redis, ROUTER) == CALL + Usage(micros=1)
+    assert usage_of(redis, "r1") == Usage(micros=MICROS - 1)
+    said = "the limit of $6.00 a day for this server is reached"
+    assert (spending.router().closed(), spending.account(run()).closed()) == (said, said)
+    day.moment = "2026-11-21T00:00"
+    assert spending.router().closed() is None
 
 
 def test_whose_money_counts_for_whom(redis: Redis, day: Day) -> None:
