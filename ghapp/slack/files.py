@@ -1,5 +1,6 @@
 """Files of the chat (`ports.ChatFiles`): what people attached, and pictures of ours."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException, HTTPResponse
@@ -14,6 +15,7 @@ from ghapp.slack.api import Api, spoken
 _HOST = "files.slack.com"
 _SECONDS = 30
 _LONGEST_ALT = 1_000
+_ADDRESS = re.compile("[!-~]+")
 
 
 class SlackFiles:
@@ -57,10 +59,18 @@ class SlackFiles:
 
     def _ours(self, url: str) -> str:
         """The address, when it is Slack's: anybody can put any address into a message."""
-        found = urlsplit(url)
-        if (found.scheme, found.netloc) not in self._origins:
+        if _origin(url) not in self._origins:
             raise UserError("The file is not on Slack.")
         return url
+
+
+def _origin(url: str) -> tuple[str, str]:
+    """Its scheme and host; nothing for what is no address."""
+    try:
+        found = urlsplit(url)
+    except ValueError:
+        return "", ""
+    return (found.scheme, found.netloc) if _ADDRESS.fullmatch(url) else ("", "")
 
 
 class _Nowhere(HTTPRedirectHandler):

@@ -114,6 +114,8 @@ def _is_by_a_person(event: object, home: _Home) -> bool:
         return False
     if any(_get(event, mark) for mark in ("bot_id", "bot_profile", "edited", "hidden")):
         return False
+    if _get(event, "attachments") and not _string(event, "text").strip():  # forwarded, without a word to it
+        return False
     return _is_of(home.team, *(_get(event, mark) for mark in ("team", "user_team", "source_team")))
 
 

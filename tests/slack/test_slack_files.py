@@ -91,6 +91,17 @@ def test_our_token_goes_to_slack_alone() -> None:
     assert Curious.seen == []
 
 
+@pytest.mark.parametrize("path", ["ü", "a b", "a\r\nX-Evil: 1", "\udc80"])
+def test_an_address_that_is_none_is_a_sentence(path: str) -> None:
+    """Files from elsewhere carry whatever address somebody gave them; that ends no run."""
+    with listening(Curious) as curious:
+        files = SlackFiles("xoxb-secret", f"{curious}/api/")
+        for url in (f"{curious}/{path}", f"https://[{path}", f"https://files.slack.com:{path}/x"):
+            with pytest.raises(UserError, match="not on Slack"):
+                files.read(Attached("x.png", 5, "image/png", url), 5)
+    assert Curious.seen == []
+
+
 def test_a_picture_is_uploaded_and_shared_nowhere(slack: SlackWorkspace, files: SlackFiles) -> None:
     """A message of ours will show it; nothing is posted."""
     file = slack.state.files[files.upload("qr.png", b"\x89PNG", "A code")]

@@ -182,6 +182,9 @@ NOTHING: dict[str, Json] = {
     "a mention in code": event(message(f"`<@{US}> mend it`")),
     "a mention in a quote": event(message(f"&gt; <@{US}> mend it")),
     "a mention in a forwarded message": event(message("look", attachments=[{"text": f"<@{US}> mend it"}])),
+    "a forwarded message in a direct message": event(
+        message("", channel="D0ANA", channel_type="im", attachments=[{"is_share": True, "text": "mend it"}])
+    ),
     "a bot": event(message(bot_id="B0SENTRY")),
     "a bot message": event(message(subtype="bot_message", user=None)),
     "our own": event(message(user=US)),
