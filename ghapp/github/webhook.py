@@ -27,11 +27,15 @@ _DELIVERY_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 @dataclass(frozen=True)
 class Delivery:
-    """One delivery. `event` is None when it is nothing that we act on; `name` is GitHub's name of the event."""
+    """One delivery. `event` is None when it is nothing that we act on; `name` is GitHub's name of the event.
+
+    `revoked` is the number of a user who took back what they had allowed when they signed in.
+    """
 
     id: str
     name: str
     event: Event | None
+    revoked: int | None = None
 
 
 def may_be_signed(signature: str | None) -> bool:
@@ -68,7 +72,14 @@ def read(headers: Headers, body: bytes) -> Delivery:
         raise BadDelivery("the header X-GitHub-Delivery is missing or is no delivery id")
     payload = Part(_payload(headers.get("Content-Type", ""), body), "payload")
     reader = READERS.get(name)
-    return Delivery(delivery, name, reader(payload) if reader else None)
+    return Delivery(delivery, name, reader(payload) if reader else None, _revoked(name, payload))
+
+
+def _revoked(name: str, payload: Part) -> int | None:
+    """https://docs.github.com/en/webhooks/webhook-events-and-payloads#github_app_authorization"""
+    if name != "github_app_authorization" or payload.text("action") != "revoked":
+        return None
+    return payload.part("sender").number("id")
 
 
 def _payload(content_type: str, body: bytes) -> Any:

@@ -26,6 +26,14 @@ redis.call('DEL', KEYS[1])
 return invitation
 """
 
+# KEYS: identities. ARGV: number at GitHub.
+_FORGET_USER = """
+local all = redis.call('HGETALL', KEYS[1])
+for at = 1, #all, 2 do
+  if all[at + 1] == ARGV[1] then redis.call('HDEL', KEYS[1], all[at]) end
+end
+"""
+
 
 class ChatIdentities:
     """The people (`ports.Identities`). Every verb raises StoreDown when Redis is away."""
@@ -33,6 +41,7 @@ class ChatIdentities:
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
         self._accept = redis.register_script(_ACCEPT)
+        self._forget_user = redis.register_script(_FORGET_USER)
 
     def github(self, speaker: Speaker) -> int | None:
         """Their number at GitHub; None when they have not said who they are."""
@@ -66,6 +75,11 @@ class ChatIdentities:
         """They are nobody at GitHub again."""
         with store_errors():
             self._redis.hdel(key("identities"), speaker.key)
+
+    def forget_user(self, github: int) -> None:
+        """Whoever was this user of GitHub is nobody there again."""
+        with store_errors():
+            self._forget_user([key("identities")], [github])
 
 
 def _invitation(token: str) -> str:

@@ -1,7 +1,7 @@
 """The Flask application of the web part."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from flask import Blueprint, Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
@@ -24,12 +24,16 @@ def create_app(
     pages: runs.Pages,
     transcripts: runs.Lines,
     rooms: Iterable[Blueprint] = (),
+    forget: Callable[[int], None] = lambda user: None,
 ) -> Flask:
-    """The application. `secrets` must not be empty, for an unsigned delivery is nobody's. `rooms` are further pages."""
+    """The application. `secrets` must not be empty, for an unsigned delivery is nobody's. `rooms` are further pages.
+
+    `forget` is told the number of a user of GitHub who takes back their sign-in.
+    """
     if not secrets or not all(secrets):
         raise ValueError("a webhook secret is needed")
     app = Flask(__name__)
-    app.register_blueprint(hooks.blueprint(inbox, queue, secrets))
+    app.register_blueprint(hooks.blueprint(inbox, queue, secrets, forget))
     app.register_blueprint(runs.blueprint(pages, transcripts))
     for room in rooms:
         app.register_blueprint(room)

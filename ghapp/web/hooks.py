@@ -1,7 +1,7 @@
 """The front door: a delivery is checked, stored, and only then acknowledged. No call to GitHub is made here."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from socket import socket
 
@@ -18,8 +18,11 @@ _SECONDS_OF_SILENCE = 10.0
 log = logging.getLogger(__name__)
 
 
-def blueprint(inbox: Inbox, queue: Queue, secrets: Sequence[str]) -> Blueprint:
-    """The door, for deliveries signed with any of `secrets` (two while they are rotated)."""
+def blueprint(inbox: Inbox, queue: Queue, secrets: Sequence[str], forget: Callable[[int], None]) -> Blueprint:
+    """The door, for deliveries signed with any of `secrets` (two while they are rotated).
+
+    `forget` is told the number of who takes back their sign-in.
+    """
     hooks = Blueprint("hooks", __name__)
 
     @hooks.post("/webhooks/github")
@@ -31,6 +34,9 @@ def blueprint(inbox: Inbox, queue: Queue, secrets: Sequence[str]) -> Blueprint:
             delivery = webhook.read(request.headers, body())
         except webhook.BadDelivery as error:
             return jsonify(error=str(error)), 400
+        if delivery.revoked is not None:
+            forget(delivery.revoked)
+            return jsonify(forgotten=True), 200
         if delivery.event is None:
             return jsonify(ignored=delivery.name), 200
         stored = inbox.add(delivery.id, delivery.event)

@@ -26,6 +26,7 @@ def application() -> Flask:
         pages=kept.runs,
         transcripts=kept.transcripts,
         rooms=_rooms(settings, kept),
+        forget=kept.identities.forget_user,
     )
 
 

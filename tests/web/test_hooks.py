@@ -13,16 +13,20 @@ import pytest
 from flask.testing import FlaskClient
 from redis import Redis
 
+from ghapp.core.chat import Speaker
 from ghapp.core.events import CommentCreated
+from ghapp.core.ports import Invitation
 from ghapp.github.webhook import MAX_BYTES
 from ghapp.store.connection import connect
+from ghapp.store.identities import ChatIdentities
 from ghapp.store.inbox import Inboxes
 from ghapp.supervisor import embedded_valkey
 from tests.web.web_over import SECRETS, Wakes, app_over
 
 ADDRESS = "/webhooks/github"
 BOX = "7:12"
-USER = {"id": 11, "login": "mona", "type": "User"}
+USER_ID = 11
+USER = {"id": USER_ID, "login": "mona", "type": "User"}
 ISSUE = {"number": 12, "title": "It is broken", "body": "Mend it", "user": USER, "updated_at": "2026-11-01T10:00:00Z"}
 
 
@@ -50,6 +54,37 @@ def signed(body: bytes, event: str = "issue_comment", delivery: str = "d1", secr
 
 def encoded(value: Any) -> bytes:
     return json.dumps(value).encode()
+
+
+REVOKED = {"action": "revoked", "sender": USER}
+
+
+@pytest.mark.parametrize(("body", "left"), [(REVOKED, None), (REVOKED | {"sender": USER | {"id": 12}}, 11)])
+def test_who_takes_back_their_sign_in_is_nobody_in_the_chat(
+    client: FlaskClient, redis: Redis, body: dict[str, Any], left: int | None
+) -> None:
+    """In every workspace; and nobody else's is taken back. GitHub sends this without being asked."""
+    identities = ChatIdentities(redis)
+    speakers = [Speaker(team, "U1") for team in ("T1", "T2")]
+    for speaker in speakers:
+        identities.accept(identities.invite(Invitation(speaker, "mona")), USER_ID)
+    content = encoded(body)
+    sent = signed(content, event="github_app_authorization")
+    assert client.post(ADDRESS, data=content, headers=sent).status_code == 200
+    assert [identities.github(speaker) for speaker in speakers] == [left, left]
+
+
+def test_nobody_is_forgotten_on_a_strangers_word(client: FlaskClient, redis: Redis) -> None:
+    """Only GitHub's signature counts, and only this word."""
+    identities, speaker = ChatIdentities(redis), Speaker("T1", "U1")
+    identities.accept(identities.invite(Invitation(speaker, "mona")), USER_ID)
+    content = encoded(REVOKED)
+    forged = signed(content, event="github_app_authorization", secret="another")
+    assert client.post(ADDRESS, data=content, headers=forged).status_code == 401
+    other = encoded(REVOKED | {"action": "granted"})
+    assert client.post(ADDRESS, data=other, headers=signed(other, event="github_app_authorization")).status_code == 200
+    assert client.post(ADDRESS, data=content, headers=signed(content, event="ping")).status_code == 200
+    assert identities.github(speaker) == USER_ID
 
 
 def _deliver(client: FlaskClient, body: bytes, **headers: str) -> tuple[int, Any]:

@@ -6,6 +6,7 @@ from flask import Flask
 from redis import Redis
 
 from ghapp.core.errors import StoreDown
+from ghapp.store.identities import ChatIdentities
 from ghapp.store.inbox import Inboxes
 from ghapp.store.runs import Runs
 from ghapp.store.transcripts import Streams
@@ -41,4 +42,11 @@ class Wakes:
 
 def app_over(redis: Redis, wakes: Wakes) -> Flask:
     """The application, over this Redis."""
-    return create_app(inbox=Inboxes(redis), queue=wakes, secrets=SECRETS, pages=Runs(redis), transcripts=Streams(redis))
+    return create_app(
+        inbox=Inboxes(redis),
+        queue=wakes,
+        secrets=SECRETS,
+        pages=Runs(redis),
+        transcripts=Streams(redis),
+        forget=ChatIdentities(redis).forget_user,
+    )
