@@ -110,7 +110,12 @@ class Settings:
         (),
         each=_SERVER,
     )
-    data: Path = _setting("HONK_DATA", "The folder for mirrors, templates and sandboxes; a cache.", Path(".honk"))
+    data: Path = _setting(
+        "HONK_DATA",
+        "The folder for mirrors, templates, sandboxes and builds, which may be lost; "
+        "and, in `valkey`, for the records of `honk run`, which may not.",
+        Path(".honk"),
+    )
     build_megabytes: int = _setting(
         "HONK_BUILD_MEGABYTES", "The largest build that is fetched from CI.", 500, least=1, most=4_000
     )
