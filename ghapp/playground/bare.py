@@ -4,6 +4,7 @@ Every call runs with a clean environment, so that the configuration of the machi
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pathlib import Path
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 ZERO = "0" * 40
+_KEPT_BYTES = 64 * 1024
+_SHA = re.compile(r"[0-9a-f]{40}")
 _STATUS = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}
 
 
@@ -79,7 +82,11 @@ def environment() -> dict[str, str]:
 
 
 class Bare:
-    """One bare repository. Answers about commits are kept: a sha never changes its meaning."""
+    """One bare repository.
+
+    Answers about commits, trees and blobs are kept, each under the full sha that was asked about: a sha never changes
+    its meaning. What a branch names is never kept.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -88,6 +95,8 @@ class Bare:
         self._bases: dict[tuple[str, str], str | None] = {}
         self._merges: dict[tuple[str, str], str | None] = {}
         self._counts: dict[tuple[str, str], int] = {}
+        self._trees: dict[tuple[str, str, bool], tuple[TreeEntry, ...]] = {}
+        self._blobs: dict[str, bytes] = {}
 
     @classmethod
     def create(cls, path: Path, default_branch: str = "main") -> "Bare":
@@ -122,6 +131,8 @@ class Bare:
             return None
         if name in self._commits:
             return name
+        if (head := self._loose(f"refs/heads/{name}")) is not None:
+            return head
         for candidate in (f"refs/heads/{name}", name, f"refs/tags/{name}"):
             out = self.git("rev-parse", "--verify", "--quiet", f"{candidate}^{{commit}}", allow=(0, 1, 128))
             if out:
@@ -135,7 +146,21 @@ class Bare:
 
     def branch(self, name: str) -> str | None:
         """The head of a branch, or None."""
-        return self.refs(f"refs/heads/{name}").get(f"refs/heads/{name}")
+        ref = f"refs/heads/{name}"
+        return self._loose(ref) or self.refs(ref).get(ref)
+
+    def _loose(self, ref: str) -> str | None:
+        """What a ref's own file says; None when it has none, and git itself has to be asked.
+
+        https://git-scm.com/docs/gitrepository-layout
+        """
+        if ".." in ref:  # in no ref's name, and the way to another file
+            return None
+        try:
+            said = Path(f"{self.path}/{ref}").read_text().strip()
+        except (OSError, ValueError):
+            return None
+        return said if _SHA.fullmatch(said) else None
 
     def set_ref(self, ref: str, sha: str, old: str | None = None) -> None:
         self.git("update-ref", ref, sha, *([old] if old else []))
@@ -160,13 +185,21 @@ class Bare:
 
     def merge_base(self, one: str, other: str) -> str | None:
         """Where the histories of two commits (full shas) meet, or None."""
+        if self._follows(one, other):
+            return one
         if (one, other) not in self._bases:
             found = self.git("merge-base", one, other, allow=(0, 1)).decode().strip()
             self._bases[one, other] = found or None
         return self._bases[one, other]
 
+    def _follows(self, old: str, new: str) -> bool:
+        """Whether the one is the only parent of the other, which tells much without git; both are full shas."""
+        return self.commit(new).parents == (old,)
+
     def count(self, old: str, new: str) -> int:
         """How many commits the one has that the other has not."""
+        if self._follows(old, new):
+            return 1
         if (old, new) not in self._counts:
             self._counts[old, new] = int(self.text("rev-list", "--count", f"{old}..{new}"))
         return self._counts[old, new]
@@ -176,6 +209,8 @@ class Bare:
 
     def merge_tree(self, base: str, head: str) -> str | None:
         """The tree of merging head into base (full shas), or None on conflict."""
+        if self._follows(base, head):
+            return self.commit(head).tree
         if (base, head) not in self._merges:
             out = self.git("merge-tree", "--write-tree", "--no-messages", base, head, allow=(0, 1)).decode().split()
             self._merges[base, head] = out[0] if len(out) == 1 else None
@@ -185,7 +220,9 @@ class Bare:
         """Write a commit object and return its sha; no branch moves."""
         head = [f"tree {tree}", *(f"parent {sha}" for sha in parents), f"author {author}", f"committer {by}"]
         content = "\n".join(head) + "\n\n" + message
-        return self.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=content.encode()).decode().strip()
+        sha = self.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=content.encode()).decode().strip()
+        self._commits[sha] = _parse_commit(sha, content.encode())
+        return sha
 
     def commit_files(self, branch: str, parent: str | None, files: Files, message: str, by: Signature) -> str:
         """Add one commit with these files to a branch and return its sha. Executable bits come from a `#!` line."""
@@ -197,14 +234,16 @@ class Bare:
         for path, content in files.items():
             parts.append(_file_change(path, content))
         self.git("fast-import", "--quiet", "--force", stdin=b"".join(parts))
-        return self.text("rev-parse", ref)
+        made = self.branch(branch)
+        assert made is not None, f"fast-import made no {branch}"
+        return made
 
     def changed_files(self, old: str, new: str) -> tuple[ChangedFile, ...]:
         """What differs between two commits or trees, renames found."""
         if (old, new) not in self._diffs:
-            raw = self.git("diff-tree", "-r", "-M", "-z", "--raw", "--numstat", "--no-abbrev", old, new)
-            patch = self.git("diff-tree", "-r", "-M", "-p", old, new).decode(errors="replace")
-            self._diffs[old, new] = tuple(_parse_diff(raw.decode(errors="replace"), patch))
+            out = self.git("diff-tree", "-r", "-M", "-z", "--raw", "--numstat", "-p", "--no-abbrev", old, new)
+            raw, _, patch = out.decode(errors="replace").partition("\0\0")
+            self._diffs[old, new] = tuple(_parse_diff(raw, patch))
         return self._diffs[old, new]
 
     def diff_of(self, sha: str) -> tuple[ChangedFile, ...]:
@@ -212,15 +251,27 @@ class Bare:
         parents = self.commit(sha).parents
         return self.changed_files(parents[0] if parents else EMPTY_TREE, sha)
 
-    def tree(self, treeish: str, path: str = "", *, recursive: bool = False) -> list[TreeEntry]:
+    def tree(self, treeish: str, path: str = "", *, recursive: bool = False) -> tuple[TreeEntry, ...]:
         """Entries of a tree; with a path, of that folder or the one file. Paths are from the root."""
+        asked = (treeish, path, recursive)
+        if asked in self._trees:
+            return self._trees[asked]
         where = [path] if path else []
         flags = ["-r", "-t"] if recursive else []
         out = self.git("ls-tree", "-z", "-l", *flags, treeish, "--", *where).decode(errors="replace")
-        return [_parse_entry(line) for line in out.split("\0") if line]
+        found = tuple(_parse_entry(line) for line in out.split("\0") if line)
+        if _SHA.fullmatch(treeish):
+            self._trees[asked] = found
+        return found
 
     def blob(self, sha: str) -> bytes:
-        return self.git("cat-file", "blob", sha)
+        """A file's content; those of a usual size are kept."""
+        if sha not in self._blobs:
+            data = self.git("cat-file", "blob", sha)
+            if len(data) > _KEPT_BYTES or not _SHA.fullmatch(sha):
+                return data
+            self._blobs[sha] = data
+        return self._blobs[sha]
 
     def read(self, treeish: str, path: str) -> bytes | None:
         """A file's content at a commit, or None when there is none."""

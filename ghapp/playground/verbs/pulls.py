@@ -29,8 +29,9 @@ def open_pull(
     """
     with room.lock:
         origin = source or repository
-        head_sha = origin.bare.refs()[f"refs/heads/{head}"]
-        base_sha = repository.bare.refs()[f"refs/heads/{base}"]
+        head_sha, base_sha = origin.bare.branch(head), repository.bare.branch(base)
+        assert head_sha, f"{head} is no branch"
+        assert base_sha, f"{base} is no branch"
         number, now = issues.next_number(repository), room.now()
         pull = Pull(room.state.next_id(), head, base, head_sha, base_sha, draft, origin, origin.owner)
         pull.maintainer_can_modify = maintainer_can_modify and origin is not repository

@@ -1,6 +1,7 @@
 """Commits, refs, files and diffs as GitHub shows them."""
 
 import base64
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -157,7 +158,7 @@ def git_ref(state: State, repository: Repository, ref: str, sha: str) -> Json:
     }
 
 
-def git_tree(state: State, repository: Repository, sha: str, entries: list[TreeEntry]) -> Json:
+def git_tree(state: State, repository: Repository, sha: str, entries: Iterable[TreeEntry]) -> Json:
     url = f"{api_url(state, repository)}/git"
     return {
         "sha": sha,
