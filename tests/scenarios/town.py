@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,12 @@ def serving(application: "WSGIApplication") -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@lru_cache(maxsize=1)
+def _clock(chosen: Settings) -> Reconcile:
+    """The clock's parts, kept with their connections and tokens as in the process that it has."""
+    return bootstrap.reconcile(chosen)
 
 
 class _Quiet(WSGIRequestHandler):
@@ -175,7 +182,7 @@ class Town(Reading):
 
     def reconcile(self) -> Reconcile:
         """What the clock does, by the town's time."""
-        made = bootstrap.reconcile(self.settings)
+        made = _clock(self.settings)
         return replace(made, clock=self.clock, status=replace(made.status, clock=self.clock))
 
     def pump(self) -> None:
@@ -214,16 +221,16 @@ class Town(Reading):
         self.queue("honk-runs").empty()  # type: ignore[no-untyped-call]
 
     def _do_one(self, name: str) -> bool:
-        waiting = self.queue(name).get_job_ids(0, 1)
-        if not waiting:
+        taken = self.redis.lpop(self.queue(name).key)
+        if taken is None:
             return False
-        job = Job.fetch(waiting[0], connection=self.redis, serializer=JSONSerializer)
-        self.redis.lpop(self.queue(name).key)
+        assert isinstance(taken, bytes)
+        job = Job.fetch(taken.decode(), connection=self.redis, serializer=JSONSerializer)
         with _signals_kept(), warnings.catch_warnings():
             # A signal ends an overtaken attempt wherever it is, also where a socket is made and nobody has it yet.
             warnings.filterwarnings("ignore", "unclosed <socket", ResourceWarning)
             job.func(*job.args)
-        job.delete()
+        self.redis.delete(job.key)  # as a worker's horse does with a result that is kept for no time
         return True
 
     def opened(
