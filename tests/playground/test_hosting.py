@@ -1,6 +1,9 @@
 """The playground's host: what CI left as a site is deployed, and opens."""
 
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+from threading import Event
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -15,7 +18,7 @@ FLOW = "name: ci\non: push\njobs: {build: {runs-on: ubuntu-latest, steps: [{run:
 
 
 @pytest.fixture
-def playground(tmp_path: Path):  # type: ignore[no-untyped-def]
+def playground(tmp_path: Path) -> Iterator[Playground]:
     """A GitHub with a repository that has CI, and the pages of its sites."""
     with Playground(tmp_path, blueprints=lambda world: [hosting.blueprint(world)]) as running:
         running.world.organization("octo")
@@ -62,7 +65,8 @@ def test_it_works_by_itself_while_its_block_lasts(playground: Playground) -> Non
     """Nobody has to ask for it."""
     with Host(playground.world):
         built(playground, "main")
-        while not playground.world.deployments(DEMO):
-            pass
+        looks = count()
+        while not playground.world.deployments(DEMO) and next(looks) < 400:
+            Event().wait(0.05)
     (made,) = playground.world.deployments(DEMO)
     assert made.statuses[-1].state == "success"

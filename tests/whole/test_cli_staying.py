@@ -13,7 +13,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from ghapp.cli.browser import link
 from ghapp.cli.demo import DEMO, read_issue
+from ghapp.cli.greeter import ROOM, WISH
 from ghapp.supervisor import embedded_valkey
 from tests.whole.terminal import Terminal, until
 
@@ -79,6 +81,27 @@ def test_a_person_tries_it_by_hand(terminal: Terminal) -> None:
         assert "NOTES.md" in Browser(page[0]).get("")
     assert said.read_text().endswith("honk: everything has ended\n")
     assert [path.name for path in terminal.here.iterdir()] == [".honk"]
+
+
+def test_a_person_tries_it_in_slack(terminal: Terminal) -> None:
+    """`honk run` without an App: be Ana in Slack, ask, say who one is at GitHub, and read of the pull request."""
+    terminal.environ["PORT"] = str(free_ports(3)[0])
+    with terminal.staying("run") as said:
+        browser = Browser(until(lambda: re.search(r"open (http://[\d.:]+) as a phone", said.read_text()))[1])
+        ana = found(r'href="(/as/\w+)">.*Ana <small>', browser.get("/"))
+        room = found(rf'href="({ana}/\w+)">.*{ROOM}', browser.get(ana))
+        browser.post(f"{room}/say", text=f"@Honk {WISH}")
+        thread = found(rf'href="({room}/[\d.]+)', browser.get(room))
+        link(until(lambda: re.search(r'href="(http[^"]+/slack/link/[^"]+)"', browser.get(thread)))[1], "octocat")
+        until(lambda: "The pull request is open" in browser.get(thread))
+        assert "The greeting said “Helo”" in browser.get(thread)
+
+
+def found(pattern: str, page: str) -> str:
+    """The first group of a pattern in a page."""
+    match = re.search(pattern, page)
+    assert match, page
+    return match[1]
 
 
 @pytest.fixture
