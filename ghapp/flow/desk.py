@@ -28,11 +28,6 @@ SAYS = {
 }
 """What a button says. Who presses it says so, and what it is about is looked at then."""
 WITH_VALUE = frozenset({"budget"})
-_BEGINNING = frozenset({"choose", "cancel"})
-_HEARD = _BEGINNING | {"not-yet"} | SAYS.keys()
-"""The others only lead somewhere, of which Slack tells us all the same:
-https://docs.slack.dev/reference/block-kit/block-elements/button-element
-"""
 _WISHES = frozenset({Verb.FIX, Verb.PLAN, Verb.ASK})
 _ABOUT_A_RUN = tuple(f"/honk {verb}" for verb in Verb if verb not in _WISHES)
 _SOMEBODY = re.compile(r"\s*<@")
@@ -99,14 +94,12 @@ class Desk:
         return True
 
     def _press(self, event: ButtonPressed) -> None:
-        if event.name not in _HEARD:
-            return
         talk = self.talks.find(event.talk) or event.talk
         event = replace(event, talk=talk)
         user = self._user(event)
         if user is None:
             return
-        if event.name in _BEGINNING:
+        if event.name in ("choose", "cancel"):
             self.asking.chosen(event, user)
             return
         thread = self.talks.thread(talk)
@@ -114,7 +107,7 @@ class Desk:
             return
         if event.name == "not-yet":
             self._put_off(event, thread, user)
-        else:
+        elif event.name in SAYS:
             said = SAYS[event.name] + (f" {event.value}" if event.name in WITH_VALUE else "")
             self._pass_on(event, thread, user, said)
 
