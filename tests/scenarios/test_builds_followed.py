@@ -1,12 +1,13 @@
 """The build of the very commit: a card on the pull request and in the talk, and a page on which a phone installs it."""
 
 import io
+import shutil
 from urllib.request import urlopen
 from zipfile import ZipFile, ZipInfo
 
 import pytest
 
-from ghapp.core.builds import BuildState
+from ghapp.core.builds import BuildKind, BuildState
 from ghapp.core.chat import Speaker, Talk
 from tests.scenarios.conftest import FILES
 from tests.scenarios.office import ROOM, Office
@@ -75,6 +76,20 @@ def test_the_card_has_the_build_of_the_head(town: Town) -> None:
     assert "Install" in page
     assert urlopen(f"{town.settings.page_root}/b/{build.token}/app.apk").read() == apk()  # noqa: S310 - the same
     assert "ready for review" in opened.status
+
+
+def test_a_package_that_is_in_no_archive_is_a_build_too(town: Town) -> None:
+    """My workflow uploads it with `archive: false`; a machine that lost it fetches it again as it was."""
+    opened = town.opened()
+    town.world.file_artifact(DEMO, town.world.workflow_runs(DEMO, opened.head)[0].id, "app.apk", apk())
+    town.ci_passes(opened)
+    town.work()
+    (build,) = opened.run.builds
+    assert (build.state, build.kind, build.file) == (BuildState.READY, BuildKind.ANDROID, "app.apk")
+    assert "Install Android" in card(town, opened)
+    shutil.rmtree(town.settings.data / "builds")
+    assert urlopen(f"{town.settings.page_root}/b/{build.token}/app.apk").read() == apk()  # noqa: S310 - our own address
+    assert opened.status
 
 
 def test_a_push_makes_it_stale_until_the_next_one_is_there(town: Town, octocat: Citizen) -> None:
