@@ -98,18 +98,18 @@ class SlackChat:
         self._shown(card, lambda client, said: client.chat_update(channel=channel, ts=message, **said))
 
     def whisper(self, talk: Talk, speaker: Speaker, card: Card) -> None:
-        """Say it to one person: where they are, unless all can read that, or they cannot."""
+        """Say it to one person: where they are, unless all can read that, or they or we cannot."""
         channel = self._channel(talk)
-        if channel.startswith("D"):
-            self._write(channel, talk.root, card)
-            return
         thread = talk.root or None
 
         def whispered(client: WebClient, said: Json) -> object:
             return client.chat_postEphemeral(channel=channel, user=speaker.user, thread_ts=thread, **said)
 
         try:
-            self._shown(card, whispered)
+            if channel.startswith("D"):
+                self._write(channel, talk.root, card)
+            else:
+                self._shown(card, whispered)
         except UserError:
             self._write(self._direct_with(speaker.user), "", card)
 

@@ -191,6 +191,14 @@ def test_a_whisper_in_a_direct_message_is_an_answer(slack: SlackWorkspace, chat:
     assert [said.text for said in slack.directs(ana, talk.root)] == ["mend it", "Working on it"]
 
 
+def test_a_whisper_between_two_others_comes_to_one(slack: SlackWorkspace, chat: SlackChat, ana: SlackPerson) -> None:
+    """Ana types `/honk` where she talks to Ben: we may not write there, and answer in her messages with us."""
+    theirs = slack.state.direct(ana.user, slack.member("ben").user)
+    chat.whisper(Talk(slack.team, theirs.id, ""), Speaker(slack.team, ana.id), CARD)
+    assert [said.text for said in slack.directs(ana)] == ["Working on it"]
+    assert theirs.messages == {}
+
+
 def test_a_reaction_twice_is_one(slack: SlackWorkspace, chat: SlackChat, talk: Talk) -> None:
     """A step that is done again reacts again."""
     chat.react(talk, talk.root, "eyes")
