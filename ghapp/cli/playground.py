@@ -16,7 +16,8 @@ from ghapp.cli.stage import PERSON, access_to, chat, github, install, require_fr
 from ghapp.playground.hosting import Host
 from ghapp.playground.model import ModelServer
 from ghapp.playground.script import load_scripts
-from ghapp.settings import from_environment
+from ghapp.playground.slack.state import SlackApp
+from ghapp.settings import Settings, from_environment
 
 
 @click.command()
@@ -46,6 +47,7 @@ def playground(port: int, model_port: int, slack_port: int, scripts: Path) -> No
         stack.callback(stop.set)
         stack.enter_context(Host(running.world))
         slack = stack.enter_context(chat(slack_port))
+        _take_secrets(slack.app, settings)
         install(running, slack, settings)
         running.world.repository(name, path=tree, message="Import the released source")
         running.world.install(OWNER)
@@ -55,3 +57,10 @@ def playground(port: int, model_port: int, slack_port: int, scripts: Path) -> No
         for setting, value in (addresses | {"ANTHROPIC_BASE_URL": model.url}).items():
             click.echo(f"{setting}={value}")
         over.wait()
+
+
+def _take_secrets(app: SlackApp, settings: Settings) -> None:
+    """Those of the environment, where it has some: who has set them need not change them at each start."""
+    app.bot_token = settings.slack_bot_token or app.bot_token
+    app.app_token = settings.slack_app_token or app.app_token
+    app.signing_secret = settings.slack_signing_secret or app.signing_secret

@@ -121,6 +121,9 @@ def parts(terminal: Terminal, tmp_path: Path) -> Iterator[Browser]:
             ANTHROPIC_BASE_URL=f"http://127.0.0.1:{model}",
             PORT=str(web),
             HONK_TICK_SECONDS="1",
+            SLACK_BOT_TOKEN="xoxb-of-ours",
+            SLACK_SIGNING_SECRET=secrets.token_hex(16),
+            SLACK_API_URL=f"http://127.0.0.1:{slack}/api/",
             REDIS_URL=stack.enter_context(embedded_valkey(tmp_path / "valkey")),
         )
         for name in ("web", "intake", "worker", "clock"):
@@ -129,6 +132,7 @@ def parts(terminal: Terminal, tmp_path: Path) -> Iterator[Browser]:
         words = [word for name, port in ports.items() for word in (name, str(port))]
         said = stack.enter_context(terminal.staying("playground", *words))
         until(lambda: "ANTHROPIC_BASE_URL" in said.read_text())
+        assert "SLACK_BOT_TOKEN=xoxb-of-ours\n" in said.read_text()
         yield Browser(terminal.environ["GITHUB_SERVER_URL"])
 
 
