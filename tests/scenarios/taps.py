@@ -14,10 +14,7 @@ from tests.scenarios.wishes import main_of
 
 @dataclass(frozen=True)
 class Ready:
-    """A green pull request and its talk. `asker` is who began the talk; `base` was the base's tip, `ts` names the talk.
-
-    What is said is looked at without the sign that keeps a name from calling anybody.
-    """
+    """A green pull request and its talk. `asker` began the talk, `ts` names it; `base` was the base's tip."""
 
     office: Office
     asker: SlackPerson
@@ -31,7 +28,7 @@ class Ready:
 
     def told(self) -> str:
         """All that we say in the talk now."""
-        return "\n\n".join(self.office.told(self.ts)).replace("\u2060", "")
+        return said_in(self.office, self.ts)
 
     def button(self, text: str = "Merge") -> Press:
         """A button as it is shown now, for pressing it later."""
@@ -72,6 +69,11 @@ def ready(office: Office, asker: SlackPerson) -> Ready:
     found = Ready(office, asker, opened, ts, main_of(town))
     assert found.offers()
     return found
+
+
+def said_in(office: Office, ts: str) -> str:
+    """All that we say in a talk now, without the sign that keeps a name from calling anybody."""
+    return "\n\n".join(office.told(ts)).replace("\u2060", "")
 
 
 def merge_calls(town: Town, most: int = 4) -> list[str]:

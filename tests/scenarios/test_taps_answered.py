@@ -9,7 +9,7 @@ from ghapp.playground.slack.deliveries import SlackDelivery
 from ghapp.playground.slack.person import SlackPerson
 from tests.scenarios.conftest import CONFIG, FILES
 from tests.scenarios.office import ROOM, Office
-from tests.scenarios.taps import merge_calls, ready
+from tests.scenarios.taps import merge_calls, ready, said_in
 from tests.scenarios.town import DEMO, Town
 from tests.scenarios.turns import bash, fix, report, script, tools, write
 from tests.scenarios.wishes import citizen
@@ -163,8 +163,8 @@ def test_a_tap_has_the_plan_made(town: Town, office: Office, ana: SlackPerson, b
         town.work()
     assert (town.run(1).kind, town.run(1).requester.login) == ("fix", "ana")
     assert town.world.read(DEMO, "answer.txt", town.run(1).branch) == "42\n"
-    assert f"The pull request is open: #{town.the_pull().number}" in _said(office, ts)
-    assert "I am at it already" in _said(office, ts)
+    assert f"The pull request is open: #{town.the_pull().number}" in said_in(office, ts)
+    assert "I am at it already" in said_in(office, ts)
     assert not any(one.text == "Do it" for message in office.talk(ts) for one in message.buttons)
     assert "waiting for CI" in town.status(1)
 
@@ -177,7 +177,7 @@ def test_not_yet_to_a_plan_begins_nothing(town: Town, office: Office, ana: Slack
     office.press(ana, ts, "Not yet")
     town.work()
     assert town.run(1).kind == "plan"
-    assert "or `fix` to go on with a plan" in _said(office, ts)
+    assert "or `fix` to go on with a plan" in said_in(office, ts)
     assert "planned" in town.status(1)
     town.second()
     ana.says(ROOM, "fix", ts)
@@ -200,7 +200,7 @@ def test_a_tap_adds_budget_and_it_goes_on_where_it_was(town: Town, office: Offic
         town.work()
     assert [entry.turn for entry in model.log()] == [1, 2, 3, 4]
     assert town.run(1).budget.micros == 6_000_000
-    assert _said(office, ts).count("$5.00 more: this run may use $6.00 now.") == 1
+    assert said_in(office, ts).count("$5.00 more: this run may use $6.00 now.") == 1
     assert town.world.read(DEMO, "answer.txt", town.run(1).branch) == "42\n"
     assert not any(one.text == "Add $5" for message in office.talk(ts) for one in message.buttons)
     assert "waiting for CI" in town.status(1)
@@ -221,12 +221,8 @@ def test_a_maintainers_tap_lets_protected_files_through(town: Town, office: Offi
         assert "paused" in town.status(1)
         office.press(maintainer, ts, "Let them through")
         town.work()
-    assert "These files go through" in _said(office, ts)
+    assert "These files go through" in said_in(office, ts)
     assert len(model.log()) == 2
     assert town.world.read(DEMO, WORKFLOW, town.run(1).branch) == "on: [push]\n"
     assert "@mia" in (town.the_pull().body or "").replace("\u2060", "")
     assert "waiting for CI" in town.status(1)
-
-
-def _said(office: Office, ts: str) -> str:
-    return "\n\n".join(office.told(ts)).replace("\u2060", "")

@@ -6,10 +6,10 @@ from ghapp.core.run import Pause, State
 from ghapp.playground.slack.person import SlackPerson
 from tests.scenarios.conftest import CONFIG, FILES
 from tests.scenarios.office import ROOM, Office
-from tests.scenarios.taps import merge_calls, ready
+from tests.scenarios.taps import merge_calls, ready, said_in
 from tests.scenarios.town import DEMO, Town
 from tests.scenarios.turns import bash, report, script, tools, write
-from tests.scenarios.wishes import an_app_approves, citizen
+from tests.scenarios.wishes import an_app_approves, citizen, configured
 
 OURS = "answer.txt: error: 42 is too small"
 """What a check prints whose failure is the change's own."""
@@ -94,6 +94,33 @@ def test_a_red_check_that_nobody_told_of_is_seen_at_the_tap(town: Town, office: 
     town.said_on(it.opened.pull)
 
 
+def test_a_check_that_turns_red_in_the_moment_of_the_merge(town: Town, office: Office, ana: SlackPerson) -> None:
+    """All was looked at, and it turns red just before GitHub merges: GitHub says no, and I read that in the talk."""
+    town.world.ruleset(DEMO, "main", "test")
+    it = ready(office, ana)
+    town.world.faults.meanwhile("PUT", r"/pulls/\d+/merge$", lambda: town.ci_fails(it.opened, OURS))
+    it.presses(ana)
+    assert "GitHub does not merge #2" in it.told()
+    assert "When that is settled, say `merge` again." in it.told()
+    assert not it.is_merged
+    assert it.opened.run.wish is None
+
+
+def test_what_is_being_mended_is_not_merged(town: Town, office: Office, ana: SlackPerson) -> None:
+    """It turned red, and Honk is sent back to mend it: my tap on the old question says when to say it again."""
+    configured(town, "")
+    it, calls = ready(office, ana), merge_calls(town)
+    press = it.button()
+    town.ci_fails(it.opened, OURS)
+    ana.presses_old(press)
+    town.listen()
+    assert it.opened.run.state is State.QUEUED
+    assert "nothing was done. Say `merge` again when that is over." in it.told()
+    assert it.opened.run.wish is None
+    assert not it.is_merged
+    assert calls == []
+
+
 # --- approvals ------------------------------------------------------------------------------------------------------
 
 
@@ -145,7 +172,7 @@ def test_a_plan_is_not_begun_by_somebody_without_the_right(
         town.work()
     office.press(ben, ts, "Do it")
     town.work()
-    assert "`fix` needs the role write on this repository, and you have the role triage here" in _said(office, ts)
+    assert "`fix` needs the role write on this repository, and you have the role triage here" in said_in(office, ts)
     assert town.run(1).kind == "plan"
     assert office.with_button(ts, "Do it")
     assert town.pulls() == []
@@ -161,10 +188,10 @@ def test_more_budget_takes_a_role(town: Town, office: Office, ana: SlackPerson, 
     assert town.run(1).pause is Pause.BUDGET
     office.press(ben, ts, "Add $5")
     town.work()
-    assert "`budget` needs the role write" in _said(office, ts)
+    assert "`budget` needs the role write" in said_in(office, ts)
     office.press(ana, ts, "Add $5")
     town.work()
-    assert "Above $4.00 it takes the role maintain" in _said(office, ts)
+    assert "Above $4.00 it takes the role maintain" in said_in(office, ts)
     assert town.run(1).state is State.PAUSED
     assert town.run(1).budget.micros == 1_000_000
     assert office.with_button(ts, "Add $5")
@@ -183,7 +210,7 @@ def test_protected_files_take_a_maintainer(town: Town, office: Office, ana: Slac
     assert "Someone with the role maintain lets them through" in office.with_button(ts, "Let them through").shown
     office.press(ana, ts, "Let them through")
     town.work()
-    assert "`allow` needs the role maintain" in _said(office, ts)
+    assert "`allow` needs the role maintain" in said_in(office, ts)
     assert town.run(1).pause is Pause.PROTECTED
     assert [name for name in town.world.repo(DEMO).bare.refs() if "honk/" in name] == []
     assert office.with_button(ts, "Let them through")
@@ -199,7 +226,3 @@ def test_a_role_that_was_taken_away_merges_nothing(town: Town, office: Office, a
     assert not it.is_merged
     assert it.offers()
     assert calls == []
-
-
-def _said(office: Office, ts: str) -> str:
-    return "\n\n".join(office.told(ts)).replace("\u2060", "")
