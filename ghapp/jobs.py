@@ -11,7 +11,7 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -93,11 +93,16 @@ def _clock(chosen: Settings) -> Reconcile:
 def tick(*, sweep: bool) -> None:
     """One round of the clock; with `sweep`, GitHub is asked too. What fails is tried again at the next."""
     round_ = _clock(settings())
+    _try(round_.tick)
+    if sweep:
+        _try(round_.sweep)
+        _try(lambda: bootstrap.sweep_builds(settings(), records(settings())))  # which needs no GitHub
+
+
+def _try(part: Callable[[], object]) -> None:
+    """A part of a round, which holds up no other."""
     try:
-        round_.tick()
-        if sweep:
-            round_.sweep()
-            bootstrap.sweep_builds(settings(), records(settings()))
+        part()
     except (TransientError, UserError) as error:
         log.warning("this tick of the clock ended early: %s", error)
     except Exception:
