@@ -48,5 +48,7 @@ descriptions:
 		@octokit/openapi @octokit/openapi-webhooks @octokit/graphql-schema && \
 		.venv/bin/python bench/extract_descriptions.py "$$folder/node_modules"; status=$$?; rm -rf "$$folder"; exit $$status
 
+# What can be made anew: of `.honk` only the demos, for the rest of it may be the records of a server.
 clean:
-	rm -rf .venv .honk .artefacts build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .honk/demo .honk/demo-phone .honk/playground .artefacts build *.egg-info .mypy_cache .ruff_cache \
+		.pytest_cache .hypothesis .import_linter_cache
