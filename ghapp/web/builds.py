@@ -23,6 +23,7 @@ _ANDROID = "application/vnd.android.package-archive"
 _BYTES = "application/octet-stream"  # for .ipa, says Apple; and of anything else nobody should guess what it is
 _PICTURES = {".png": "image/png", ".jpg": "image/jpeg"}
 _RETRY_AFTER = "30"
+_SECONDS_OF_SILENCE = 60.0
 _ONE_PART = re.compile(r"bytes=(?:[0-9]+-[0-9]*|-(?P<last>[0-9]{1,18}))", re.IGNORECASE)
 
 
@@ -93,6 +94,7 @@ def blueprint(desk: Desk) -> Blueprint:
         return _sent(desk.files.file(page), page)
 
     builds.get("/b/<token>/<path:rest>")(lambda token, rest: _unknown())
+    builds.after_request(_patient)
     builds.register_error_handler(FileNotFoundError, lambda error: _unknown())  # swept since it was found
     builds.register_error_handler(UserError, _not_to_be_had)
     builds.register_error_handler(TransientError, _not_now)
@@ -170,6 +172,14 @@ def _sent(path: Path, page: BuildPage) -> Response:
         download_name=page.build.file,
         etag=f"{page.build.artifact}-{size}",
     )
+
+
+def _patient(response: Response) -> Response:
+    """Wait so long for a reader who takes nothing, no longer: gunicorn itself would, with one of its few threads."""
+    connection = request.environ.get("gunicorn.socket")
+    if connection is not None:
+        connection.settimeout(_SECONDS_OF_SILENCE)  # until its next request, for which gunicorn sets it anew
+    return response
 
 
 def _ask_for_one_part(size: int) -> None:

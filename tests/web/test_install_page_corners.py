@@ -1,5 +1,6 @@
 """The install page where names, ranges, addresses and moments are unlucky or unkind."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,18 @@ def test_a_back_slash_deceives_nobody(install: Install, url: str) -> None:
     page = install.text()
     assert "no address on the web" in page
     assert 'class="action"' not in page
+
+
+@pytest.mark.parametrize("asked", ["", "bytes=0-"])
+def test_a_phone_that_stops_reading_holds_no_thread_for_ever(install: Install, asked: str) -> None:
+    """It went into a tunnel: gunicorn would wait for it, and after a few of those hear no webhook any more."""
+    install.put(BuildKind.FILE, "app.bin", bytes(8_000_000))
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        install.client().get(
+            f"/b/{TOKEN}/app.bin", headers={"Range": asked}, environ_overrides={"gunicorn.socket": ours}, buffered=True
+        )
+        assert ours.gettimeout() == 60
 
 
 class Swept(Files):
