@@ -16,6 +16,7 @@ from jsonschema_rs import Draft202012Validator, Registry, ValidationError, Valid
 Schema = Mapping[str, Any]
 
 DESCRIPTIONS = Path(__file__).parent / "descriptions"
+_NESTED = (dict, list)
 LONGEST = 300  # characters of one breach: the value that failed may be a whole pull request
 
 
@@ -47,7 +48,7 @@ class Schemas:
 
         A property is known if any branch of an `allOf`, `anyOf` or `oneOf` has it, whichever branch the value took.
         """
-        if not isinstance(value, (dict, list)):
+        if not isinstance(value, _NESTED):
             return
         shape = self._shape(schemas)
         if isinstance(value, list):
@@ -55,9 +56,10 @@ class Schemas:
                 yield from self.unknown(shape.items, item, f"{place}[{index}]")
             return
         for name, child in value.items():
-            if name in shape.properties:
-                yield from self.unknown(shape.properties[name], child, f"{place}.{name}")
-            elif not shape.is_open:
+            known = shape.properties.get(name)
+            if known is not None and isinstance(child, _NESTED):  # the most are neither: no call for each of them
+                yield from self.unknown(known, child, f"{place}.{name}")
+            elif known is None and not shape.is_open:
                 yield f"{place}.{name}"
 
     def _shape(self, schemas: Sequence[Schema]) -> "Shape":
