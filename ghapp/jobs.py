@@ -42,27 +42,27 @@ def settings() -> Settings:
 
 
 @functools.lru_cache(maxsize=1)
-def _desk(chosen: Settings) -> Intake:
+def desk(chosen: Settings) -> Intake:
     """What drains inboxes; a process that drains several keeps the tokens that GitHub gave it."""
     return bootstrap.intake(chosen)
 
 
 def intake(inbox: str) -> None:
     """Drain one inbox."""
-    desk = _desk(settings())
+    mine = desk(settings())
     try:
         with _interruptible():
-            desk.drain(inbox)
+            mine.drain(inbox)
     except AskedToEnd:
         log.info("inbox %s is left to the next worker", inbox)
     except TransientError as error:
         log.warning("inbox %s waits for the next tick: %s", inbox, error)
     except UserError as error:
         log.warning("inbox %s: %s", inbox, error)
-        desk.give_up(inbox, str(error))
+        mine.give_up(inbox, str(error))
     except Exception:
         log.exception("a defect while draining %s", inbox)
-        desk.give_up(inbox, messages.defect())
+        mine.give_up(inbox, messages.defect())
         raise
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from ghapp import bootstrap
+from ghapp import bootstrap, jobs
 from ghapp.core import messages
 from ghapp.core.events import Actor
 from ghapp.core.evidence import Check, CheckResult, Evidence, Outcome, Report, is_green
@@ -128,12 +128,15 @@ def _with_branch(town: "Town", run: Run, files: Files) -> Run:
 
 
 def _keep(town: "Town", run: Run) -> None:
-    """Report, write the status comment, and keep the record, in the order of a real run's last steps."""
-    kept, hub = town.records, bootstrap.github(town.settings)
+    """Report, write the status comment, and keep the record, in the order of a real run's last steps.
+
+    By the parts that the town's jobs go on with: one process did it all.
+    """
+    desk = jobs.desk(jobs.settings())
     assert run.pull is not None
-    kept.inbox.alias(run.thread.repository, run.pull, run.thread.number)
-    kept.inbox.follow(run.thread, run.head_sha)
-    hub.checks.report(
+    desk.inbox.alias(run.thread.repository, run.pull, run.thread.number)
+    desk.inbox.follow(run.thread, run.head_sha)
+    desk.follow_up.ci.checks.report(
         run.thread.repository,
         run.head_sha,
         conclusion="success" if is_green(run.evidence) else "failure",
@@ -141,4 +144,4 @@ def _keep(town: "Town", run: Run) -> None:
         summary=messages.evidence_table(run.evidence),
         url=bootstrap.page(town.settings, run.key),
     )
-    assert kept.runs.create(bootstrap.status(town.settings, kept, hub).open(run))
+    assert desk.store.create(desk.status.open(run))
