@@ -217,8 +217,9 @@ class ButtonPressed:
 class WordSaid:
     """A word from the chat that came through to a thread. `actor` is who the speaker is at GitHub.
 
-    `text` is what a comment would say, a command with its `/honk`; `sha` is the commit that a button was about; `at` is
-    its time (ISO 8601, UTC), and `number` tells it from every other: the chat's timestamp in microseconds.
+    `text` is what a comment would say, a command with its `/honk`; `sha` is the commit that a button was about, and
+    `pause` when the pause began that it was shown for (seconds since the epoch, 0 without one); `at` is its time
+    (ISO 8601, UTC), and `number` tells it from every other: the chat's timestamp in microseconds.
     """
 
     thread: Thread
@@ -228,6 +229,7 @@ class WordSaid:
     at: str
     talk: Talk
     number: int
+    pause: float = 0.0
     kind: Literal["word_said"] = "word_said"
 
 

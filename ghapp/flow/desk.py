@@ -27,7 +27,6 @@ SAYS = {
     "budget": "/honk budget",
 }
 """What a button says. Who presses it says so, and what it is about is looked at then."""
-WITH_VALUE = frozenset({"budget"})
 _WISHES = frozenset({Verb.FIX, Verb.PLAN, Verb.ASK})
 _ABOUT_A_RUN = tuple(f"/honk {verb}" for verb in Verb if verb not in _WISHES)
 _SOMEBODY = re.compile(r"\s*<@")
@@ -108,8 +107,7 @@ class Desk:
         if event.name == "not-yet":
             self._put_off(event, thread, user)
         elif event.name in SAYS:
-            said = SAYS[event.name] + (f" {event.value}" if event.name in WITH_VALUE else "")
-            self._pass_on(event, thread, user, said)
+            self._pass_on(event, thread, user, *_pressed(event))
 
     def _put_off(self, event: ButtonPressed, thread: Thread, user: int) -> None:
         """Not yet. Who has no say on the repository does not put a question away for those who have."""
@@ -136,7 +134,7 @@ class Desk:
         token = self.identities.invite(Invitation(event.speaker, name, waiting))
         self._whisper(event, messages.link_first(self.link(token)))
 
-    def _pass_on(self, event: ChatEvent, thread: Thread, user: int, text: str) -> None:
+    def _pass_on(self, event: ChatEvent, thread: Thread, user: int, text: str, pause: float = 0.0) -> None:
         """To the thread's own inbox, as a word of a user of GitHub; what was written is kept on the record there."""
         actor = self.words.speaker(thread.repository, user)
         number = number_of((event.use or event.ts) if isinstance(event, MessageWritten) else event.press)
@@ -146,10 +144,18 @@ class Desk:
             if not event.command:
                 self.chat.react(event.talk, event.ts, "eyes")
         sha = event.value if isinstance(event, ButtonPressed) and event.name == "merge" else ""
-        self.words.send(WordSaid(thread, actor, text, sha, event.at, event.talk, number))
+        self.words.send(WordSaid(thread, actor, text, sha, event.at, event.talk, number, pause))
 
     def _whisper(self, event: ChatEvent, card: Card) -> None:
         self.chat.whisper(event.talk, event.speaker, card)
+
+
+def _pressed(event: ButtonPressed) -> tuple[str, float]:
+    """What a button says, and when the pause began that it was shown for (seconds since the epoch, 0 without one)."""
+    if event.name != "budget":
+        return SAYS[event.name], 0.0
+    amount, _, began = event.value.partition(" ")
+    return f"{SAYS[event.name]} {amount}", float(began or 0)
 
 
 def as_said(text: str, *, addressed: bool) -> str:

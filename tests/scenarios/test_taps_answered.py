@@ -206,6 +206,23 @@ def test_a_tap_adds_budget_and_it_goes_on_where_it_was(town: Town, office: Offic
     assert "waiting for CI" in town.status(1)
 
 
+def test_two_who_add_budget_at_once_add_it_once(town: Town, office: Office, ana: SlackPerson) -> None:
+    """Each sees the question and taps: five dollars are added, and the second is told that the pause is over."""
+    ben = office.colleague("ben")
+    turns = (write("answer.txt", "42\n"), bash("echo two"), bash("echo three"), report())
+    with town.model(script(*turns)):
+        ts = ana.mentions(ROOM, WISH)
+        town.work()
+        shown = office.with_button(ts, "Add $5")
+        for one in (ana, ben):
+            one.presses(ROOM, shown.ts, "Add $5")
+        town.work()
+    assert town.run(1).budget.micros == 6_000_000
+    assert said_in(office, ts).count("$5.00 more: this run may use $6.00 now.") == 1
+    assert said_in(office, ts).count("Nothing was added: that pause is over. The run may use $6.00.") == 1
+    assert "waiting for CI" in town.status(1)
+
+
 def test_a_maintainers_tap_lets_protected_files_through(town: Town, office: Office, ana: SlackPerson) -> None:
     """The question names the file; a maintainer lets it through, and the pull request says who did."""
     maintainer = office.colleague("mia", role="maintain")

@@ -44,6 +44,7 @@ from ghapp.core.messages.answers import (
     topped_up,
     topped_up_note,
     was_lacking,
+    went_on,
     why,
 )
 from ghapp.core.messages.builds import (
@@ -158,7 +159,9 @@ from ghapp.core.messages.status import (
     spent,
     status_comment,
 )
-from ghapp.core.messages.talk import in_talk
+from ghapp.core.messages.talk import (
+    in_talk,
+)
 from ghapp.core.messages.words import (
     cost_line,
     duration,
@@ -327,6 +330,7 @@ __all__ = [
     "waits",
     "was_lacking",
     "watch_is_over",
+    "went_on",
     "which_head",
     "which_repository",
     "why",

@@ -125,6 +125,11 @@ def topped_up(run: Run, micros: int) -> str:
     )
 
 
+def went_on(run: Run) -> str:
+    """A button of a pause that is over was pressed."""
+    return f"Nothing was added: that pause is over. The run may use {money(run.budget.micros)}."
+
+
 def above_the_cap(total: int, cap: int) -> str:
     """Budget beyond what people with write may give."""
     return f"That would make {money(total)}. Above {money(cap)} it takes the role *maintain* (`budget.cap`)."

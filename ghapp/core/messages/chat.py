@@ -29,10 +29,8 @@ _REVERT = Button(
     style="danger",
     confirm=Confirm("Undo it?", "This opens a pull request that undoes the merge.", "Revert"),
 )
-_BUDGET = Button(
-    "budget", "Add $5", "+5", "primary", Confirm("Spend more?", "The run may spend 5 dollars more.", "Add $5")
-)
-_WAKE = Button("budget", "Add $1", "+1", confirm=Confirm("Go on?", "The run may spend a dollar more.", "Add $1"))
+_BUDGET = Confirm("Spend more?", "The run may spend 5 dollars more.", "Add $5")
+_WAKE = Confirm("Go on?", "The run may spend a dollar more.", "Add $1")
 _ALLOW = Button(
     "allow",
     "Let them through",
@@ -109,17 +107,19 @@ def _paused(run: Run, at: Sights) -> Sequence[Told]:
 
 
 def _wants_money(run: Run) -> Card:
+    """The buttons carry when the pause began: two who press them mean one sum."""
+    began = run.history[-1].at
     if run.budget.exceeded(run.usage, 0) is None:
         text = (
             "It is paused: a day's limit is reached, or another one of this server. The first is over at midnight "
             "(UTC), the operator of Honk can raise the others; then a dollar more has it go on."
         )
-        return Card(text, (_WAKE, _STOP))
+        return Card(text, (Button("budget", "Add $1", f"+1 {began}", confirm=_WAKE), _STOP))
     text = (
         "It waits for more budget. Someone with the role *write* adds some, and it goes on where it was; above the "
         "repository's cap that takes the role *maintain*."
     )
-    return Card(text, (_BUDGET, _STOP))
+    return Card(text, (Button("budget", "Add $5", f"+5 {began}", "primary", _BUDGET), _STOP))
 
 
 def _wants_leave(run: Run, at: Sights) -> Card:

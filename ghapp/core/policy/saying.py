@@ -75,7 +75,9 @@ def said(event: WordSaid, run: Run | None, config: Config, right: Permission) ->
     command = found or Command(_verb_of(event.text, run), event.text)
     trigger = Trigger(at=event.at, comment=event.number)
     number = event.thread.number
-    return _obey(Asked(command, event.actor, trigger, run, config, right, number, sha=event.sha, in_chat=True))
+    return _obey(
+        Asked(command, event.actor, trigger, run, config, right, number, sha=event.sha, pause=event.pause, in_chat=True)
+    )
 
 
 def _verb_of(text: str, run: Run | None) -> Verb:

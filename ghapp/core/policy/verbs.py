@@ -45,7 +45,8 @@ class Asked:
     """One command, who said it, when and where, and all that the answer depends on.
 
     `trigger` names the comment, or none for a box. `number` is the thread's, `place` that of the issue or pull request
-    where it was said, and `sha` the commit that a box names. `in_chat`: no comment, but a word or a tap in the chat.
+    where it was said, `sha` the commit that a box or button names, and `pause` when that pause began which a button was
+    shown for. `in_chat`: no comment, but a word or a tap in the chat.
     """
 
     command: Command
@@ -58,6 +59,7 @@ class Asked:
     on_pull: bool = False
     place: int = 0
     sha: str = ""
+    pause: float = 0.0
     in_chat: bool = False
 
     @property
@@ -221,6 +223,8 @@ def _top_up(asked: Asked) -> Intent:
     note = messages.topped_up_note(login, micros, asked.word)
     if note in run.notes:
         return Answer(messages.topped_up(run, micros), "it was added before")
+    if asked.pause and (run.pause is not Pause.BUDGET or asked.pause != run.history[-1].at):
+        return Answer(messages.went_on(run), "that pause is over")
     cap, total = config.budget.cap_micros, run.budget.micros + micros
     if total > cap and asked.right < BEYOND_THE_CAP:
         return Answer(messages.above_the_cap(total, cap), f"{login} may raise it to {messages.money(cap)}")
