@@ -12,6 +12,7 @@ from ghapp.store.conversations import Talks
 from ghapp.store.identities import ChatIdentities
 from ghapp.store.inbox import Inboxes
 from ghapp.store.pace import Paces
+from ghapp.store.pauses import Pauses
 from ghapp.store.results import BaseResults
 from ghapp.store.runs import Runs
 from ghapp.store.spending import Caps, Spending
@@ -42,6 +43,7 @@ class Records:
     talks: ChatTalks
     identities: ChatIdentities
     build_pages: Pages
+    pauses: Pauses
 
 
 def records(settings: Settings, *, patient: bool = True) -> Records:
@@ -59,6 +61,7 @@ def records(settings: Settings, *, patient: bool = True) -> Records:
         ChatTalks(redis),
         ChatIdentities(redis),
         Pages(redis),
+        Pauses(redis),
     )
 
 

@@ -39,7 +39,7 @@ def intake(settings: Settings) -> Intake:
 
 def desk(settings: Settings, kept: Records, hub: GitHub, telling: Status) -> Desk | None:
     """What hears the chat; None where there is none."""
-    found = slack(settings)
+    found = slack(settings, kept)
     if found is None or telling.phone is None:
         return None
     people = GitHubPeople(hub.app)

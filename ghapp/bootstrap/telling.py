@@ -33,12 +33,12 @@ class Slack:
     files: SlackFiles
 
 
-def slack(settings: Settings) -> Slack | None:
+def slack(settings: Settings, kept: Records) -> Slack | None:
     """Slack; None when no app of Slack's is configured."""
     if not settings.has_slack:
         return None
     token, address = settings.slack_bot_token, settings.slack_api_url
-    return Slack(SlackChat(token, address), SlackFiles(token, address))
+    return Slack(SlackChat(token, address, kept.pauses), SlackFiles(token, address, kept.pauses))
 
 
 def status(settings: Settings, kept: Records, hub: GitHub) -> Status:
@@ -57,7 +57,7 @@ def status(settings: Settings, kept: Records, hub: GitHub) -> Status:
 
 def phone(settings: Settings, kept: Records, hub: GitHub) -> Phone | None:
     """What tells the talks of the chat."""
-    found = slack(settings)
+    found = slack(settings, kept)
     if found is None:
         return None
     return Phone(
@@ -74,7 +74,7 @@ def phone(settings: Settings, kept: Records, hub: GitHub) -> Phone | None:
 
 def album(settings: Settings, kept: Records) -> Album | None:
     """The pictures of talks."""
-    found = slack(settings)
+    found = slack(settings, kept)
     return Album(found.chat, found.files, kept.talks) if found else None
 
 

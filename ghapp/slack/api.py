@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
+from typing import Any, Protocol
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_handlers import ConnectionErrorRetryHandler
 from slack_sdk.http_retry.builtin_interval_calculators import FixedValueRetryIntervalCalculator
+from slack_sdk.web import SlackResponse
 
 from ghapp.core.errors import Gone, TransientError, UserError
 
@@ -31,16 +33,43 @@ _SENTENCES = {
 }
 
 
+class Pauses(Protocol):
+    """Remembers, for all our processes, for how many more seconds Slack wants to hear nothing of a method."""
+
+    def begin(self, name: str, seconds: float) -> None: ...
+
+    def left(self, name: str) -> float: ...
+
+
 class Api:
     """The API as our bot. `asks` reads, and tries once more when a connection breaks; `does` writes, and never twice.
 
-    Neither waits when Slack wants it slower: that is the queue's to do.
+    Neither waits when Slack wants it slower, and neither calls before that time is over: what needs it is tried again.
     """
 
-    def __init__(self, token: str, url: str) -> None:
+    def __init__(self, token: str, url: str, pauses: Pauses | None = None) -> None:
         again = ConnectionErrorRetryHandler(interval_calculator=FixedValueRetryIntervalCalculator(_MOMENT))
-        self.asks = WebClient(token, base_url=url, timeout=_SECONDS, retry_handlers=[again])
-        self.does = WebClient(token, base_url=url, timeout=_SECONDS, retry_handlers=[])
+        self.asks = _Client(token, base_url=url, timeout=_SECONDS, retry_handlers=[again])
+        self.does = _Client(token, base_url=url, timeout=_SECONDS, retry_handlers=[])
+        self.asks.pauses = self.does.pauses = pauses
+
+
+class _Client(WebClient):
+    """Slack limits each method on its own. https://docs.slack.dev/apis/web-api/rate-limits"""
+
+    pauses: Pauses | None = None
+
+    def api_call(self, api_method: str, **what: Any) -> SlackResponse:
+        """Raises TransientError, without a call, while a pause lasts."""
+        left = self.pauses.left(api_method) if self.pauses else 0
+        if left:
+            raise TransientError(f"Slack wants a pause of {api_method}", retry_after=left)
+        try:
+            return super().api_call(api_method, **what)
+        except SlackApiError as error:
+            if self.pauses and (seconds := _seconds(error)):
+                self.pauses.begin(api_method, seconds)
+            raise
 
 
 @contextmanager

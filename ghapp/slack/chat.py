@@ -10,7 +10,7 @@ from slack_sdk import WebClient
 from ghapp.core.chat import Card, Message, Person, Shown, Speaker, Talk
 from ghapp.core.errors import Gone, TransientError, UserError
 from ghapp.slack import blocks, history
-from ghapp.slack.api import Api, code, spoken
+from ghapp.slack.api import Api, Pauses, code, spoken
 from ghapp.slack.people import Directory
 
 _MOST = 200
@@ -24,13 +24,15 @@ Json = dict[str, Any]
 
 
 class SlackChat:
-    """Slack, as the bot of `token`. `clock` counts seconds, for what is remembered of people.
+    """Slack, as the bot of `token`. `clock` counts seconds, for what is remembered of people; `pauses` are Slack's.
 
     Whatever Slack refuses is a UserError, Gone when it was deleted, or a TransientError with the time to wait.
     """
 
-    def __init__(self, token: str, api_url: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._api = Api(token, api_url)
+    def __init__(
+        self, token: str, api_url: str, pauses: Pauses | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._api = Api(token, api_url, pauses)
         self._people = Directory(self._api, clock)
         self._direct: dict[str, str] = {}
 

@@ -10,7 +10,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from ghapp.core.chat import Attached
 from ghapp.core.errors import TransientError, UserError
-from ghapp.slack.api import Api, spoken
+from ghapp.slack.api import Api, Pauses, spoken
 
 _HOST = "files.slack.com"
 _SECONDS = 30
@@ -21,9 +21,9 @@ _ADDRESS = re.compile("[!-~]+")
 class SlackFiles:
     """Slack's files, as the bot of `token`. The token goes to Slack's own file server, and to that of `api_url`."""
 
-    def __init__(self, token: str, api_url: str) -> None:
+    def __init__(self, token: str, api_url: str, pauses: Pauses | None = None) -> None:
         self._token = token
-        self._api = Api(token, api_url)
+        self._api = Api(token, api_url, pauses)
         api = urlsplit(api_url)
         self._origins = {("https", _HOST), (api.scheme, api.netloc)}
         self._opener = build_opener(_Nowhere())

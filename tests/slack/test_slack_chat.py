@@ -1,12 +1,14 @@
 """Slack as the chat, against the playground over HTTP: what it shows us, and what we say there."""
 
 import pytest
+from redis import Redis
 
 from ghapp.core.chat import Button, Card, Shown, Speaker, Talk
 from ghapp.core.errors import Gone, TransientError, UserError
 from ghapp.playground.slack.workspace import SlackPerson, SlackWorkspace
 from ghapp.slack.chat import SlackChat
 from ghapp.slack.files import SlackFiles
+from ghapp.store.pauses import Pauses
 
 CARD = Card("**Working** on it", (Button("stop", "Stop", style="danger"),), note="a run")
 DONE = Card("**Done**")
@@ -162,6 +164,29 @@ def test_a_picture_that_slack_still_looks_at_is_waited_for(
     assert waiting.value.retry_after == 2
     chat.post(talk, Card("Try it", pictures=(picture,)), "build")
     assert slack.messages("general", talk.root)[1].pictures == (picture.file,)
+
+
+# Pauses that Slack asks for
+
+
+def test_slack_is_left_alone_for_as_long_as_it_says(
+    slack: SlackWorkspace, talk: Talk, redis: Redis, redis_url: str
+) -> None:
+    """By all our processes, for that method; then all goes on."""
+    slack.limit("chat.postMessage", retry_after=31)
+    with pytest.raises(TransientError) as first:
+        SlackChat(slack.app.bot_token, slack.api_url, Pauses(redis)).post(talk, CARD, "status")
+    assert first.value.retry_after == 31
+    with Redis.from_url(redis_url) as elsewhere:
+        another = SlackChat(slack.app.bot_token, slack.api_url, Pauses(elsewhere))
+        with pytest.raises(TransientError) as second:
+            another.post(talk, CARD, "status")
+        assert second.value.retry_after is not None
+        assert 0 < second.value.retry_after <= 31
+        assert called(slack, "chat.postMessage") == 1
+        assert another.channel(talk) == "general"
+        redis.delete("honk:pause:chat.postMessage")  # the time is over
+        assert another.post(talk, CARD, "status")
 
 
 # Whispering and reacting
