@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterable
+from typing import Any
 
-from flask import Blueprint, Flask, Response, jsonify
+from flask import Blueprint, Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from ghapp.core.errors import StoreDown
@@ -14,6 +15,13 @@ from ghapp.web import hooks, runs
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+
+
+class _App(Flask):
+    """Logs a defect by the name of its page: addresses of runs, builds and links are secrets."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        self.logger.error("a defect in %s [%s]", request.endpoint, request.method, exc_info=exc_info)
 
 
 def create_app(
@@ -32,7 +40,7 @@ def create_app(
     """
     if not secrets or not all(secrets):
         raise ValueError("a webhook secret is needed")
-    app = Flask(__name__)
+    app = _App(__name__)
     app.register_blueprint(hooks.blueprint(inbox, queue, secrets, forget))
     app.register_blueprint(runs.blueprint(pages, transcripts))
     for room in rooms:

@@ -80,6 +80,24 @@ def test_a_phone_that_stops_reading_holds_no_thread_for_ever(install: Install, a
         assert ours.gettimeout() == 60
 
 
+class Broken(Files):
+    """A defect of ours."""
+
+    def file(self, page: BuildPage) -> Path:
+        raise KeyError("a defect")
+
+
+def test_a_defect_is_logged_without_the_address(install: Install, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever reads the log learns what broke and where, and cannot open the page."""
+    install.put(BuildKind.ANDROID, "app.apk", apk())
+    install.files = Broken(install.files.shelf)
+    assert install.open(f"/b/{TOKEN}/app.apk").status_code == 500
+    (told,) = caplog.records
+    assert "builds.package" in told.getMessage()
+    assert "a defect" in caplog.text
+    assert TOKEN not in caplog.text
+
+
 class Swept(Files):
     """A sweep comes just when a file was found."""
 
