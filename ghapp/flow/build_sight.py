@@ -145,5 +145,5 @@ def _unusable(one: Artifact, most: int) -> str:
 
 
 def _is_address(url: str) -> bool:
-    """Whether it is one of the web's, and nothing but that."""
-    return url.startswith(("https://", "http://")) and url.isprintable() and " " not in url
+    """Whether it is one of the web's, and nothing but that: browsers take a back slash for a slash and go elsewhere."""
+    return url.startswith(("https://", "http://")) and url.isprintable() and not {" ", "\\"} & set(url)

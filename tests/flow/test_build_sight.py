@@ -117,7 +117,8 @@ def test_expired_and_too_large_archives_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "javascript:alert(1)", "//a.example", "https://a.example/ b", "https://a\n.example"]
+    "url",
+    ["", "javascript:alert(1)", "//a.example", "https://a.example/ b", "https://a\n.example", r"https://a\@b.example"],
 )
 def test_only_an_address_of_the_web_is_one(url: str) -> None:
     """Statuses and deployments say what they like."""
