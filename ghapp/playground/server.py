@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from flask import Blueprint, Flask, Response, request
 from werkzeug.exceptions import HTTPException
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
-from ghapp.playground import oauth
+from ghapp.playground import connection, oauth
 from ghapp.playground.auth import Caller, RefusedError, caller_of, token_of
 from ghapp.playground.contract import Contract
 from ghapp.playground.git_http import GitHttp, Update
@@ -203,13 +203,6 @@ class _Application:
         return chosen(environ, start_response)
 
 
-class _Quiet(WSGIRequestHandler):
-    """No line for every request; errors still show."""
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        pass
-
-
 def _nothing(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
     start_response("503 Service Unavailable", [])
     return []
@@ -230,7 +223,10 @@ class Playground:
         ci: Ci | None = None,
         blueprints: Callable[[World], Iterable[Blueprint]] = lambda world: (),
     ) -> None:
-        self._server: BaseWSGIServer = make_server(host, port, _nothing, threaded=True, request_handler=_Quiet)
+        self._connections = connection.serving()
+        self._server: BaseWSGIServer = make_server(
+            host, port, _nothing, threaded=True, request_handler=self._connections
+        )
         self.base_url = f"http://{host}:{self._server.port}"
         self.world = World(State(self.base_url), data, Contract(), ci)
         self._server.app = _Application(self.world, blueprints(self.world))
@@ -249,6 +245,7 @@ class Playground:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        connection.close_all(self._connections)
         self.world.deliveries.close()
 
     def __enter__(self) -> Self:
