@@ -62,7 +62,7 @@ class Desk:
         thread = self.talks.thread(event.talk) if event.talk.root else None
         if not event.addressed and (thread is None or _SOMEBODY.match(event.text)):
             return
-        if event.addressed and self._about_themselves(event):
+        if event.addressed and self.chat.person(event.speaker).member and self._about_themselves(event):
             return
         user = self._user(event)
         if user is None:
@@ -135,10 +135,13 @@ class Desk:
         self._whisper(event, messages.link_first(self.link(token)))
 
     def _pass_on(self, event: ChatEvent, thread: Thread, user: int, text: str, pause: float = 0.0) -> None:
-        """To the thread's own inbox, as a word of a user of GitHub; what was written is kept on the record there."""
+        """To the thread's own inbox, as a word of a user of GitHub, where it is answered.
+
+        What was written is kept on the record there, unless they have no say on the repository.
+        """
         actor = self.words.speaker(thread.repository, user)
         number = number_of((event.use or event.ts) if isinstance(event, MessageWritten) else event.press)
-        if isinstance(event, MessageWritten):
+        if isinstance(event, MessageWritten) and self.asking.may_ask(thread.repository, user):
             mark = messages.marker(str(number), "chat")
             self.issues.write_comment(thread, f"{mark}\n{messages.said_in_chat(actor.login, event.text)}", marker=mark)
             if not event.command:

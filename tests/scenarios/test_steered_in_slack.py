@@ -71,6 +71,20 @@ def test_a_tap_of_somebody_without_the_right_is_refused(town: Town, office: Offi
     assert opened.status
 
 
+def test_words_of_somebody_without_a_say_stay_in_slack(
+    town: Town, office: Office, opened: Opened, ana: SlackPerson, ts: str
+) -> None:
+    """A colleague who has no role on the repository cannot have Honk write their words there; who has one can."""
+    office.colleague("eve", role="").mentions(ROOM, "stop wasting time on this", ts)
+    office.colleague("ben", role="triage").mentions(ROOM, "status", ts)
+    town.work()
+    said = "".join(town.said_on(opened.issue))
+    assert "wasting time" not in said
+    assert "ben" in said
+    assert any("@eve, `stop` needs the role" in told.replace("\u2060", "") for told in office.told(ts))
+    assert opened.status
+
+
 def test_a_button_of_before_a_push_merges_nothing(
     town: Town, office: Office, opened: Opened, ana: SlackPerson, ts: str, octocat: Citizen
 ) -> None:
