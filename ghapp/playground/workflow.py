@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -68,8 +69,12 @@ class Workflow:
     inputs: Mapping[str, bool] = field(default_factory=dict)
 
 
+@lru_cache(maxsize=64)
 def parse_workflow(text: str) -> Workflow:
-    """Read a workflow file. Raises WorkflowError when it is none; what is only not modelled fails its job."""
+    """Read a workflow file. Raises WorkflowError when it is none; what is only not modelled fails its job.
+
+    The same file comes with every push: what was read of one text is kept, and nobody can change it.
+    """
     try:
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:

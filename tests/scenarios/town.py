@@ -70,6 +70,12 @@ def _clock(chosen: Settings) -> Reconcile:
     return bootstrap.reconcile(chosen)
 
 
+@lru_cache(maxsize=1)
+def _records(chosen: Settings) -> Records:
+    """Honk's records, over one connection for as long as the settings are these."""
+    return records(chosen, patient=False)
+
+
 class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: object) -> None:
         pass
@@ -139,7 +145,7 @@ class Town(Reading):
     @property
     def records(self) -> Records:
         """Honk's own records."""
-        return records(self.settings, patient=False)
+        return _records(self.settings)
 
     def second(self) -> World:
         """Let a second pass at GitHub, whose times know no fractions; the world."""
