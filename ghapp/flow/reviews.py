@@ -58,7 +58,9 @@ class FollowReviews:
         repository = run.thread.repository
         threads = self.reviews.threads(repository, pull.number)
         reviews = self.reviews.submitted(repository, pull.number)
-        hearing = Hearing(threads, reviews, run.ledger, self.ours(repository.installation))
+        # Who we are costs a process its first request for it, and means nothing where nobody said anything.
+        ours = self.ours(repository.installation) if threads or reviews else 0
+        hearing = Hearing(threads, reviews, run.ledger, ours)
         texts = [] if run.ledger else [one.id for one in reviews if one.body]
         return replace(hearing, answered=self._answered(run, pull, hearing.ours, texts)) if texts else hearing
 

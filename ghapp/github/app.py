@@ -27,6 +27,7 @@ class GitHubApp:
 
     def __init__(self, app_id: str, private_key: str, api_url: str, server_url: str) -> None:
         self._auth = Auth.AppAuth(app_id, private_key)
+        self._named = app_id
         self._api_url = api_url.rstrip("/")
         self._server_url = server_url.rstrip("/")
         self._installations: dict[int, Github] = {}
@@ -86,8 +87,8 @@ class GitHubApp:
 
     @cached_property
     def id(self) -> int:
-        """The App's number, as its own check runs carry it; settings may name the App by its client id instead."""
-        number: int = self._registration["id"]
+        """The App's number, as its own check runs carry it. GitHub is asked where settings name it by its client id."""
+        number: int = int(self._named) if self._named.isdecimal() else self._registration["id"]
         return number
 
     @cached_property

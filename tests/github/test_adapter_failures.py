@@ -177,3 +177,15 @@ def test_the_app_knows_who_it_is(app: GitHubApp, world: World, front: Front, dem
         assert app.author(demo.installation) == ("honk[bot]", f"{bot.id}+honk[bot]@users.noreply.127.0.0.1")
     assert front.count("GET .*/app") == 1
     assert front.count("GET .*/users/.*") == 1
+
+
+def test_its_number_is_asked_for_where_settings_name_it_otherwise(
+    app: GitHubApp, world: World, front: Front, key: rsa.RSAPrivateKey
+) -> None:
+    """Settings may have the App's client id, from which nobody can tell its number; a number is one already."""
+    assert app.id == world.app.id
+    assert front.count("GET .*/app") == 0
+    named = GitHubApp(world.app.client_id, pem(key), world.state.api, world.state.base_url)
+    assert named.id == world.app.id
+    assert front.count("GET .*/app") == 1
+    named.close()
