@@ -41,26 +41,27 @@ class Schemas:
             validator = Draft202012Validator(dict(schema), registry=self._registry, validate_formats=True)
             self._validators[id(schema)] = validator
         found = [line for error in validator.iter_errors(value) for line in explained(error)]
-        return found + [f"{place}: not in the description" for place in self.unknown([schema], value, "$")]
+        return found + [f"${place}: not in the description" for place in self.unknown([schema], value)]
 
-    def unknown(self, schemas: Sequence[Schema], value: object, place: str) -> Iterator[str]:
-        """Places of properties that no part of `schemas` knows, at any depth.
+    def unknown(self, schemas: Sequence[Schema], value: object) -> list[str]:
+        """Places, below `value`, of properties that no part of `schemas` knows, at any depth.
 
         A property is known if any branch of an `allOf`, `anyOf` or `oneOf` has it, whichever branch the value took.
+        Called for every object of every answer: names of places are put together only where there is one to tell.
         """
-        if not isinstance(value, _NESTED):
-            return
-        shape = self._shape(schemas)
+        shape, found = self._shape(schemas), list[str]()
         if isinstance(value, list):
             for index, item in enumerate(value):
-                yield from self.unknown(shape.items, item, f"{place}[{index}]")
-            return
-        for name, child in value.items():
-            known = shape.properties.get(name)
-            if known is not None and isinstance(child, _NESTED):  # the most are neither: no call for each of them
-                yield from self.unknown(known, child, f"{place}.{name}")
-            elif known is None and not shape.is_open:
-                yield f"{place}.{name}"
+                if isinstance(item, _NESTED) and (inner := self.unknown(shape.items, item)):
+                    found += [f"[{index}]{place}" for place in inner]
+        elif isinstance(value, dict):
+            for name, child in value.items():
+                known = shape.properties.get(name)
+                if known is None:
+                    found += [] if shape.is_open else [f".{name}"]
+                elif isinstance(child, _NESTED) and (inner := self.unknown(known, child)):
+                    found += [f".{name}{place}" for place in inner]
+        return found
 
     def _shape(self, schemas: Sequence[Schema]) -> "Shape":
         """What these schemas have to say together, worked out once: they live as long as the document."""
