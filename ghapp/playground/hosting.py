@@ -11,8 +11,9 @@ from typing import Self
 
 from flask import Blueprint, Response, abort
 
+from ghapp.playground.actions_state import WorkflowRun
 from ghapp.playground.room import Room
-from ghapp.playground.state import Actor, Repository, WorkflowRun
+from ghapp.playground.state import Actor, Repository
 from ghapp.playground.verbs import deployments
 from ghapp.playground.verbs.accounts import user
 

@@ -10,10 +10,11 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from ghapp.playground.actions_state import WorkflowRun
 from ghapp.playground.bare import ChangedFile
 from ghapp.playground.mergeability import latest_checks, latest_statuses
 from ghapp.playground.page_markdown import render
-from ghapp.playground.state import Actor, CheckRun, CommitStatus, Issue, Pull, Reaction, Repository, WorkflowRun
+from ghapp.playground.state import Actor, CheckRun, CommitStatus, Issue, Pull, Reaction, Repository
 
 NOTHING = Markup()
 _EMOJI = {

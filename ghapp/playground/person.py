@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ghapp.playground.actions_state import WorkflowRun
 from ghapp.playground.bare import Files
 from ghapp.playground.merge_state import Method, QueueEntry
 from ghapp.playground.state import (
@@ -18,7 +19,6 @@ from ghapp.playground.state import (
     ReviewComment,
     ReviewThread,
     User,
-    WorkflowRun,
 )
 from ghapp.playground.verbs import (
     accounts,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 
+from ghapp.playground.actions_state import Artifact, WorkflowRun
 from ghapp.playground.bare import Files
 from ghapp.playground.deploy_state import Deployment, DeploymentStatus
 from ghapp.playground.merge_state import METHODS, Method, Protection, Ruleset
@@ -22,7 +23,6 @@ from ghapp.playground.room import Room
 from ghapp.playground.state import (
     Actor,
     App,
-    Artifact,
     CheckRun,
     Comment,
     CommitStatus,
@@ -32,7 +32,6 @@ from ghapp.playground.state import (
     ReviewThread,
     Role,
     User,
-    WorkflowRun,
 )
 from ghapp.playground.verbs import accounts, auto_merge, checks, deployments, forks, issues, jobs, merge_queue
 from ghapp.playground.views.pulls import pull_of

@@ -10,7 +10,7 @@ from ghapp.core.events import Repository
 from ghapp.core.ports import Artifact
 from ghapp.github.app import GitHubApp
 from ghapp.github.artifacts import GitHubArtifacts
-from ghapp.playground.state import WorkflowRun
+from ghapp.playground.actions_state import WorkflowRun
 from ghapp.playground.world import World
 from tests.github.front import Front
 

@@ -8,7 +8,7 @@ from ghapp.core.events import Repository
 from ghapp.core.ports import JobLog
 from ghapp.github.app import GitHubApp
 from ghapp.github.checks import GitHubChecks
-from ghapp.playground.state import WorkflowRun
+from ghapp.playground.actions_state import WorkflowRun
 from ghapp.playground.world import World
 from tests.github.front import Front
 

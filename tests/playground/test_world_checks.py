@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from github import Github
 
+from ghapp.playground.actions_state import WorkflowRun
 from ghapp.playground.ci import CiResult, JobResult
 from ghapp.playground.server import Playground
-from ghapp.playground.state import WorkflowRun
 from ghapp.playground.world import World
 from tests.playground.playground_app import Api, Hook
 

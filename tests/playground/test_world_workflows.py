@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from ghapp.playground.actions_state import WorkflowRun
 from ghapp.playground.person import Person
 from ghapp.playground.server import Playground
-from ghapp.playground.state import WorkflowRun
 from ghapp.playground.world import World
 from tests.playground.playground_app import Api, Hook
 

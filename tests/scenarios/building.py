@@ -4,7 +4,7 @@ import io
 import zipfile
 
 from ghapp.core.builds import Build
-from ghapp.playground.state import Artifact
+from ghapp.playground.actions_state import Artifact
 from tests.scenarios.opened import Opened
 from tests.scenarios.town import DEMO, Town
 from tests.scenarios.wishes import configured

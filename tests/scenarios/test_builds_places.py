@@ -5,8 +5,8 @@ from urllib.request import urlopen
 import pytest
 
 from ghapp.core.builds import BuildKind, BuildState
+from ghapp.playground.actions_state import WorkflowRun
 from ghapp.playground.faults import Fault
-from ghapp.playground.state import WorkflowRun
 from tests.scenarios.building import PNG, building, builds_it, card, cards, leaves, newest, package, page
 from tests.scenarios.opened import Opened
 from tests.scenarios.town import DEMO, Citizen, Town

@@ -1,8 +1,8 @@
 """Workflow runs, jobs, logs and artifacts."""
 
+from ghapp.playground.actions_state import Artifact, Job, WorkflowRun
 from ghapp.playground.auth import RefusedError
 from ghapp.playground.rest.route import PAGES, Answer, Ask, Route, found, not_modelled
-from ghapp.playground.state import Artifact, Job, WorkflowRun
 from ghapp.playground.verbs import jobs, workflows
 from ghapp.playground.views import checks as views
 

@@ -1,7 +1,8 @@
 """Check suites, check runs and commit statuses. A suite's state, and a workflow run's, follows from its check runs."""
 
+from ghapp.playground.actions_state import WorkflowRun
 from ghapp.playground.room import Json, Room
-from ghapp.playground.state import Actor, App, CheckRun, CheckSuite, CommitStatus, Repository, WorkflowRun
+from ghapp.playground.state import Actor, App, CheckRun, CheckSuite, CommitStatus, Repository
 from ghapp.playground.views import checks as views
 
 _WORST_FIRST = ("failure", "startup_failure", "timed_out", "cancelled", "action_required", "stale", "success")

@@ -5,8 +5,9 @@ import threading
 import zipfile
 from collections.abc import Mapping
 
+from ghapp.playground.actions_state import Artifact, Job, WorkflowRun
 from ghapp.playground.room import Outcome, Room
-from ghapp.playground.state import App, Artifact, CheckRun, Job, Repository, WorkflowRun
+from ghapp.playground.state import App, CheckRun, Repository
 from ghapp.playground.verbs import accounts, checks
 from ghapp.playground.views.repositories import html_url
 

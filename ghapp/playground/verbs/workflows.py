@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ghapp.playground.actions_state import WorkflowRun
 from ghapp.playground.room import Room
-from ghapp.playground.state import Actor, CheckSuite, Pull, Repository, WorkflowRun
+from ghapp.playground.state import Actor, CheckSuite, Pull, Repository
 from ghapp.playground.verbs import checks, jobs
 from ghapp.playground.workflow import Workflow, WorkflowError, parse_workflow
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from ghapp.playground.actions_state import Artifact, Job, WorkflowRun
 from ghapp.playground.mergeability import latest_statuses, rules_of
-from ghapp.playground.state import Artifact, CheckRun, CheckSuite, CommitStatus, Job, Repository, State, WorkflowRun
+from ghapp.playground.state import CheckRun, CheckSuite, CommitStatus, Repository, State
 from ghapp.playground.views.commits import commit, simple_commit
 from ghapp.playground.views.people import app, stamp, stamp_or_none, user
 from ghapp.playground.views.pulls import pulls_with_head
