@@ -12,7 +12,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from ghapp import bootstrap
@@ -56,7 +56,9 @@ def intake(inbox: str) -> None:
     except AskedToEnd:
         log.info("inbox %s is left to the next worker", inbox)
     except TransientError as error:
-        log.warning("inbox %s waits for the next tick: %s", inbox, error)
+        log.warning("inbox %s waits for a later tick: %s", inbox, error)
+        with suppress(StoreDown):
+            mine.put_off(inbox, error)
     except UserError as error:
         log.warning("inbox %s: %s", inbox, error)
         mine.give_up(inbox, str(error))

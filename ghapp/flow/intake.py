@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ghapp.core import intents, messages, policy
 from ghapp.core.config import PATH, Config
-from ghapp.core.errors import Superseded, UserError
+from ghapp.core.errors import Superseded, TransientError, UserError
 from ghapp.core.events import (
     BoxTicked,
     ChatEvent,
@@ -189,6 +189,11 @@ class Intake:
         ended = self.store.supersede(conclude(run, conclusion, self.clock.now(), reason))
         self.transcripts.append(run.id, "step", f"{conclusion.value}: {reason}")
         self.status.tell(ended)
+
+    def put_off(self, inbox: str, error: TransientError) -> None:
+        """Obey the other side when it named a time; else the next tick tries again."""
+        if error.retry_after:
+            self.inbox.put_off(inbox, error.retry_after)
 
     def give_up(self, inbox: str, sentence: str) -> None:
         """Take out an event that can't be acted on, so that it does not block what follows, and say so if we can."""

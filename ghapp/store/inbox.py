@@ -37,6 +37,7 @@ _REMEMBER_DELIVERY = 4 * DAY
 _REMEMBER_MEANING = 30 * DAY
 _FOLLOW_COMMIT = 30 * DAY
 """So long checks report on a commit; whoever follows it for longer says so again."""
+_LONGEST_PAUSE = 3600  # seconds, which is when GitHub's limits begin anew
 
 # KEYS: delivery, meaning, inbox, wanted. ARGV: event, thread, seconds to remember a delivery, and a meaning (0: none).
 # A hint that waits already need not wait twice; the first in line may be in somebody's hands, so it does not count.
@@ -180,9 +181,16 @@ class Inboxes:
             self._redis.set(key("follow", thread.repository.id, sha), str(thread.number), ex=_FOLLOW_COMMIT)
 
     def wanted(self) -> tuple[str, ...]:
-        """Keys of the threads that wait to be drained."""
+        """Keys of the threads that wait to be drained, but for those put off."""
         with store_errors():
-            return tuple(sorted(map(text, self._redis.smembers(key("wanted")))))
+            found = sorted(map(text, self._redis.smembers(key("wanted"))))
+            put_off = self._redis.mget([key("put-off", one) for one in found]) if found else []
+        return tuple(one for one, later in zip(found, put_off, strict=True) if later is None)
+
+    def put_off(self, inbox: str, seconds: float) -> None:
+        """Leave it out of `wanted` for so long, an hour at the most."""
+        with store_errors():
+            self._redis.set(key("put-off", inbox), b"", px=max(1, int(min(seconds, _LONGEST_PAUSE) * 1000)))
 
     @contextmanager
     def drain(self, thread_key: str) -> Iterator[Mailbox | None]:

@@ -107,6 +107,26 @@ def test_a_secondary_rate_limit_is_waited_for(town: Town, octocat: Citizen) -> N
     assert len(town.pulls()) == 1
 
 
+def test_a_limit_that_meets_a_wish_is_waited_for(town: Town, octocat: Citizen) -> None:
+    """GitHub asks Honk to come later when it looks who labelled: no round of the clock asks again before that."""
+    limit = Fault("GET", r"/collaborators/[^/]+/permission$", status=429, headers={"Retry-After": "600"})
+    town.world.faults.add(limit)
+    issue = _label(octocat)
+    town.listen()
+    for _ in range(3):
+        town.tick()
+        town.listen()
+    assert town.world.issue(DEMO, issue).reactions == []
+    assert town.records.inbox.wanted() == ()
+    (pause,) = town.redis.scan_iter("honk:put-off:*")
+    assert 500 < town.redis.ttl(pause) <= 600
+    town.redis.delete(pause)  # the ten minutes are over
+    town.tick()
+    town.listen()
+    assert "queued" in town.status(issue)
+    town.forget_jobs()
+
+
 def test_comments_that_cannot_be_written_hold_nothing_up(town: Town, octocat: Citizen) -> None:
     """GitHub fails at every edit of the status comment; the work goes on, and the comment is right in the end."""
     issue = _label(octocat)

@@ -123,6 +123,18 @@ def test_one_reader_at_a_time(inboxes: Inboxes) -> None:
     assert set(inboxes.wanted()) == {KEY, thread(2).key}
 
 
+def test_what_was_put_off_is_not_wanted_for_a_while(inboxes: Inboxes, redis: Redis) -> None:
+    """Somebody asked us to come later, in an hour at the most; other threads go on."""
+    other = thread(8)
+    inboxes.add("1", labeled())
+    inboxes.add("2", replace(labeled(), thread=other))
+    inboxes.put_off(KEY, 7200)
+    assert inboxes.wanted() == (other.key,)
+    assert 3590 <= redis.ttl(key("put-off", KEY)) <= 3600
+    redis.delete(key("put-off", KEY))
+    assert inboxes.wanted() == tuple(sorted((KEY, other.key)))
+
+
 def test_what_arrives_after_the_last_look_stays_wanted(inboxes: Inboxes) -> None:
     """Between the reader's last look and its letting go an event comes: nobody would read it if the mark were lost."""
     inboxes.add("d1", commented(1))

@@ -77,7 +77,11 @@ class Inbox(Protocol):
         ...
 
     def wanted(self) -> tuple[str, ...]:
-        """Names of the inboxes that wait to be drained."""
+        """Names of the inboxes that wait to be drained, but for those put off."""
+        ...
+
+    def put_off(self, inbox: str, seconds: float) -> None:
+        """Leave it out of what is wanted for so long, an hour at the most. What is added wakes it all the same."""
         ...
 
     def drain(self, inbox: str) -> AbstractContextManager["Mail | None"]:
