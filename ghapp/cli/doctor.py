@@ -77,7 +77,7 @@ def look_at_key(settings: Settings) -> Iterator[Finding]:
     if not settings.has_app:
         return
     try:
-        yield Finding("private key", True, f"GitHub knows it as that of App {bootstrap.github(settings).app.id}")
+        yield Finding("private key", True, f"GitHub knows it as that of the App {bootstrap.github(settings).app.slug}")
     except TransientError as error:
         yield Finding("private key", False, f"GitHub could not be asked: {error}", _ASK_GITHUB)
     except UserError as error:

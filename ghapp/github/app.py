@@ -69,7 +69,7 @@ class GitHubApp:
     def bot(self, installation: int) -> tuple[str, int]:
         """Login and id of the account that the App acts as. Asked for an installation: users are not shown to a JWT."""
         if self._bot is None:
-            login = f"{self._registration['slug']}[bot]"
+            login = f"{self.slug}[bot]"
             with github_errors():
                 requester = self.installation(installation).requester
                 _, answer = requester.requestJsonAndCheck("GET", f"/users/{login}")
@@ -90,6 +90,11 @@ class GitHubApp:
         """The App's number, as its own check runs carry it. GitHub is asked where settings name it by its client id."""
         number: int = int(self._named) if self._named.isdecimal() else self._registration["id"]
         return number
+
+    @property
+    def slug(self) -> str:
+        """The App's name in addresses. GitHub tells it to who has the App's key, and to nobody else."""
+        return str(self._registration["slug"])
 
     @cached_property
     def _registration(self) -> dict[str, Any]:
