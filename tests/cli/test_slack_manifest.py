@@ -72,7 +72,8 @@ def test_the_code_calls_these_methods() -> None:
     called = {
         name.replace("_", ".", 1) for name in names if "_" in name[1:] and callable(getattr(WebClient, name, None))
     }
-    assert called == METHODS.keys() - {"apps.connections.open"}
+    through_all = "api.call"  # which our client extends, and all methods pass
+    assert called - {through_all} == METHODS.keys() - {"apps.connections.open"}
 
 
 ENVELOPE = {

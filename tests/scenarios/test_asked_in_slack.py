@@ -323,11 +323,13 @@ def test_slacks_limit_only_delays(town: Town, office: Office, method: str) -> No
     ts = ana.mentions(ROOM, WISH)
     town.listen()
     asked = [call.method for call in office.slack.calls].count(method)
-    town.later(6)
+    town.tick()
+    town.listen()
     assert [call.method for call in office.slack.calls].count(method) == asked
-    town.redis.delete(f"honk:pause:{method}")  # the half minute is over
-    town.later(30)
-    town.later(6)
+    town.pauses_are_over()
+    town.pass_time(31)
+    town.tick()
+    town.listen()
     assert list(town.world.repo(DEMO).issues) == [1]
     assert len(office.told(ts)) == 1
     assert "queued" in town.status(1)

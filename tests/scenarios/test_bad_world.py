@@ -120,7 +120,7 @@ def test_a_limit_that_meets_a_wish_is_waited_for(town: Town, octocat: Citizen) -
     assert town.records.inbox.wanted() == ()
     (pause,) = town.redis.scan_iter("honk:put-off:*")
     assert 500 < town.redis.ttl(pause) <= 600
-    town.redis.delete(pause)  # the ten minutes are over
+    town.pauses_are_over()
     town.tick()
     town.listen()
     assert "queued" in town.status(issue)

@@ -173,11 +173,15 @@ class Town(Reading):
 
     def later(self, seconds: float, *, sweep: bool = False) -> None:
         """Let time pass for Honk, and do what it does then."""
+        self.pass_time(seconds)
+        self.tick(sweep=sweep)
+        self.pump()
+
+    def pass_time(self, seconds: float) -> None:
+        """For Honk, and for what Redis keeps between two edits of a message."""
         self.clock.ahead += seconds
         for key in self.redis.scan_iter("honk:edited:*"):
             self.redis.delete(key)
-        self.tick(sweep=sweep)
-        self.pump()
 
     def tick(self, *, sweep: bool = False) -> None:
         """One round of the clock."""
@@ -185,6 +189,12 @@ class Town(Reading):
         round_.tick()
         if sweep:
             round_.sweep()
+
+    def pauses_are_over(self) -> None:
+        """What GitHub and Slack asked us to wait has passed; Redis counts that, by a clock of its own."""
+        for pattern in ("honk:pause:*", "honk:put-off:*"):
+            for name in self.redis.scan_iter(pattern):
+                self.redis.delete(name)
 
     def reconcile(self) -> Reconcile:
         """What the clock does, by the town's time."""
