@@ -45,7 +45,8 @@ class Status:
 
     def begun(self, run: Run) -> None:
         """A run that was opened is kept now: the chat is told, too."""
-        self._told(run, self._progress)
+        if not self._told(run, self._progress):
+            self.pace.allows(run.id)  # and so it is owed
 
     def show_builds(self, run: Run) -> None:
         """Its builds changed: the chat is told at once."""
