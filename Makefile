@@ -2,8 +2,6 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 HONK := .venv/bin/honk
-# Half as many again as there are cores: the tests that start whole programs wait for a good part of their time.
-WORKERS = $(shell python3 -c 'import os; print((os.cpu_count() or 1) * 3 // 2)')
 
 .PHONY: demo demo-phone run test check lock descriptions clean
 
@@ -17,7 +15,7 @@ run: .venv/installed
 	@$(HONK) run
 
 test: .venv/installed-dev check
-	@HONK_SCREENSHOTS=.artefacts/screenshots .venv/bin/pytest -n $(WORKERS)
+	@HONK_SCREENSHOTS=.artefacts/screenshots .venv/bin/pytest -n auto
 
 check: .venv/installed-dev
 	@.venv/bin/ruff format --check --quiet
