@@ -45,7 +45,7 @@ def look(data: Path, toolchains: Sequence[Path] | None = None) -> Machine:
         *top,
         *_etc(_write(data / "etc")),
         *(Bind(prefix, str(prefix)) for prefix in prefixes),
-        Bind(Path(__file__).parent / "guest", GUEST),
+        *(Bind(program, f"{GUEST}/{program.name}") for program in (Path(__file__).parent / "guest").glob("[a-z]*.py")),
     )
     path = (*(f"{prefix}/bin" for prefix in prefixes), "/usr/local/bin", "/usr/bin", "/bin")
     return Machine(programs, binds, links, path, _limits())
