@@ -74,7 +74,7 @@ class Publish:
         if issue.number != run.thread.number:
             raise Ended(Conclusion.CLOSED, "The issue was moved to another repository while I worked on it.")
         if _protected(run):
-            raise MustAsk("The change touches what only an admin may let through.")
+            raise MustAsk("The change touches what only someone with the role maintain may let through.")
         if config.pull_request.red == "none" and run.pull is None and not _is_proven(run):
             raise Ended(Conclusion.REJECTED, "The change is not proven, and here such a change gets no pull request.")
 
@@ -103,7 +103,7 @@ class Publish:
     def branch(self, attempt: Attempt, commit: str) -> None:
         """Keep unfinished work on its branch, without a pull request.
 
-        What only an admin may let through is not pushed: a CI runs what is on a branch.
+        What only someone with the role *maintain* may let through is not pushed: a CI runs what is on a branch.
         """
         if paths := _protected(attempt.run):
             attempt.note(f"What was done is not on a branch, because it touches {', '.join(paths)}.")
@@ -194,7 +194,7 @@ class Publish:
 
 
 def _protected(run: Run) -> tuple[str, ...]:
-    """Paths of the change that wait for an admin's word."""
+    """Paths of the change that wait for the word of someone with the role *maintain*."""
     asked = (finding.path for finding in run.findings if finding.severity is Severity.PAUSE)
     return tuple(dict.fromkeys(path for path in asked if path not in run.allowed))
 

@@ -201,16 +201,17 @@ def test_a_link_does_not_take_the_place_of_a_folder() -> None:
         "azure-pipelines.yml",
     ],
 )
-def test_workflows_are_an_admins(path: str) -> None:
+def test_workflows_wait_for_a_word(path: str) -> None:
     """Neither written nor deleted without a word, in any spelling; of the whole folder no word is enough."""
     expected = Severity.BLOCK if path == ".github/workflows" else Severity.PAUSE
     for file in (added(path), deleted(path)):
         (finding,) = look(file)
         assert (finding.rule, finding.severity) == (Rule.WORKFLOW, expected)
+        assert expected is Severity.BLOCK or "someone with the role maintain must allow it" in finding.detail
 
 
 def test_honk_asks_before_it_writes_its_own_rules() -> None:
-    """The file is an admin's, and counts only once it is merged; the folder that it is in is not replaced."""
+    """It takes the role *maintain*, and counts only once it is merged; the folder that it is in is not replaced."""
     for file in (added(".github/honk.yml", "protect: []"), deleted(".github/HONK.yml")):
         assert [(f.rule, f.severity) for f in look(file)] == [(Rule.CONFIG, Severity.PAUSE)]
     assert [(f.rule, f.severity) for f in look(link(".github", "elsewhere"))] == [(Rule.CONFIG, Severity.BLOCK)]

@@ -57,8 +57,8 @@ def test_a_spent_budget_pauses_and_more_of_it_goes_on(town: Town, octocat: Citiz
     assert "waiting for CI" in town.status(issue)
 
 
-def test_a_protected_file_waits_for_an_admin(town: Town, octocat: Citizen, admin: Citizen, move: Move) -> None:
-    """The change adds a workflow: nothing leaves before an admin allows it, and the pull request says who did."""
+def test_a_protected_file_waits_for_a_maintainer(town: Town, octocat: Citizen, admin: Citizen, move: Move) -> None:
+    """The change adds a workflow: nothing leaves before a maintainer allows it, and the pull request says who did."""
     issue = octocat.open_issue()
     octocat.label(issue)
     greedy = tools(
@@ -69,6 +69,7 @@ def test_a_protected_file_waits_for_an_admin(town: Town, octocat: Citizen, admin
         town.work()
         assert "**Honk** · paused" in town.status(issue)
         assert town.run(issue).pause is Pause.PROTECTED
+        assert "what only someone with the role maintain may let through" in town.status(issue)
         assert f"- `{WORKFLOW}`" in town.status(issue)
         assert [name for name in town.world.repo(DEMO).bare.refs() if "honk/" in name] == []
         octocat.comment(issue, "/honk allow")

@@ -100,7 +100,7 @@ def _asking(file: FileChange, name: str, limits: Limits, rule: Rule, reason: str
         return block(rule, name, f"{reason}; a person must change it")
     if name in limits.allowed:
         return note(rule, name, f"{reason}; allowed by a person")
-    return Finding(rule, name, Severity.PAUSE, f"{reason}; an admin must allow it")
+    return Finding(rule, name, Severity.PAUSE, f"{reason}; someone with the role maintain must allow it")
 
 
 def _locks(change: Change, places: list[str], watch: Watch) -> Iterator[Finding]:
