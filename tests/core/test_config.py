@@ -176,8 +176,16 @@ def test_no_checks_and_no_setup_can_be_said() -> None:
         ("version: 1\n---\nversion: 1", "not valid YAML"),
         ("model: 0b_", "is not valid YAML"),
         ("model: " + "9" * 5000, "is not valid YAML"),
+        ('model: "\\Uffffffff"', "is not valid YAML: a number in it is too large"),
+        ("version: " + "1:" * 200 + "1.0", "is not valid YAML: a number in it is too large"),
         ("? [a]\n: 1", "is not valid YAML"),
         ("\x00", "is not valid YAML"),
+        ('model: "a\\0"', r"`model` has the character `\x00`"),
+        ('setup: [ok, "make\\rtest"]', r"`setup.1` has the character `\r`"),
+        ('mcp: {a: {command: [x, "\\e[0m"]}}', r"`mcp.a.command.1` has the character `\x1b`"),
+        ('deploy: {a: {workflow: b, inputs: {c: "\\x9f"}}}', r"`deploy.a.inputs.c` has the character `\x9f`"),
+        ('verify: [{name: a, run: "\\ud800"}]', r"`verify.0.run` has the character `\ud800`"),
+        ('labels: {"a\\0b": {}}', r"`labels.a b` has the character `\x00`"),
         ("[" * 30_000, "is nested more than 16 deep"),
         ("#" * (MAX_BYTES + 1), "is larger than 64 KiB"),
         (b"model: \xff", "is not UTF-8"),
@@ -190,6 +198,16 @@ def test_what_is_not_understood_is_refused(text: str | bytes, says: str) -> None
     assert says in str(refused.value)
     assert "`.github/honk.yml`" in str(refused.value)
     assert isinstance(refused.value, UserError)
+
+
+def test_a_refusal_can_always_be_written() -> None:
+    """A key may hold half a character, which no text that we send can."""
+    assert "the key `a ` is there twice" in str(_read('"a\\ud800": 1\n"a\\ud800": 2'))
+
+
+def test_tabs_and_lines_are_text() -> None:
+    """A command may have several lines, whichever way the file ends its own."""
+    assert Config.parse("setup:\r\n- |\r\n  a\tb\r\n  c\r\n").setup == ("a\tb\nc\n",)
 
 
 def test_a_date_is_the_text_it_is() -> None:
@@ -218,6 +236,23 @@ def test_any_mapping_is_read_or_refused(data: dict[str, object]) -> None:
 def test_any_text_is_read_or_refused(text: str | bytes) -> None:
     """Whatever the file holds, the answer is a config or a sentence about it."""
     read = _read(text)
+    assert isinstance(read, Config) or read.startswith("`.github/honk.yml`")
+
+
+ODD = st.lists(
+    st.sampled_from(
+        [*"0123_:.-+!&*|>?,#'\"[]{} \n", "1:" * 200, "9" * 400, "0x", "0b_", "e+999", ".inf", ".nan", "2024-13-45"]
+        + ["!!int ", "%YAML ", "---\n", "<<", "=", '"\\ud800"', '"\\0"', '"\\Uffffffff"', "\x85", "yes", "model: "]
+    ),
+    min_size=1,
+    max_size=3,
+).map("".join)
+
+
+@given(ODD, st.sampled_from(["{}", "model: {}", "version: {}", "budget: {{dollars: {}}}", "? {}\n: 1"]))
+def test_any_odd_value_is_read_or_refused(odd: str, form: str) -> None:
+    """What YAML makes numbers, dates, tags and characters of, and then cannot."""
+    read = _read(form.format(odd))
     assert isinstance(read, Config) or read.startswith("`.github/honk.yml`")
 
 

@@ -1,5 +1,6 @@
 """From the bytes of the file to plain values, within bounds and without surprises."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -11,6 +12,9 @@ from ghapp.core.config.values import PATH, ConfigError
 
 MAX_BYTES = 65_536
 MAX_DEPTH = 16
+
+_NO_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What an escape can put into a text, and no program takes as an argument. YAML makes all line ends `\\n`."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -35,7 +39,7 @@ def load(text: str | bytes) -> object:
     try:
         content = text.decode("utf-8-sig") if isinstance(text, bytes) else text
         _check_events(yaml.parse(content, Loader=yaml.SafeLoader))
-        return yaml.load(content, Loader=_Loader)  # noqa: S506 - a SafeLoader that takes less
+        found: object = yaml.load(content, Loader=_Loader)  # noqa: S506 - a SafeLoader that takes less
     except UnicodeDecodeError:
         raise ConfigError(f"`{PATH}` is not UTF-8.") from None
     except yaml.MarkedYAMLError as error:
@@ -43,6 +47,10 @@ def load(text: str | bytes) -> object:
         raise ConfigError(f"`{PATH}`{line} is not valid YAML: {error.problem}.") from None
     except (yaml.YAMLError, ValueError):  # ValueError: numbers that look like numbers and are none
         raise ConfigError(f"`{PATH}` is not valid YAML.") from None
+    except OverflowError:  # an escape like "\Uffffffff", or a float of base 60
+        raise ConfigError(f"`{PATH}` is not valid YAML: a number in it is too large.") from None
+    _check_texts(found)
+    return found
 
 
 def _check_events(events: Iterable[yaml.Event]) -> None:
@@ -55,3 +63,17 @@ def _check_events(events: Iterable[yaml.Event]) -> None:
             raise ConfigError(f"`{PATH}` uses an alias (`*{shown(event.anchor)}`); write the value out.")
         if getattr(event, "tag", None):
             raise ConfigError(f"`{PATH}` uses a tag (`!`); only plain values are understood.")
+
+
+def _check_texts(found: object, *place: object) -> None:
+    """Refuse a text, be it a key or a value, with a character that is none."""
+    if place and isinstance(found, str) and (wrong := _NO_TEXT.search(found)):
+        where, character = ".".join(map(shown, place)), ascii(wrong[0])[1:-1]
+        raise ConfigError(f"`{PATH}`: `{where}` has the character `{character}`, which no text may have here.")
+    if isinstance(found, dict):
+        for key, value in found.items():
+            _check_texts(key, *place, key)
+            _check_texts(value, *place, key)
+    if isinstance(found, list):
+        for number, value in enumerate(found):
+            _check_texts(value, *place, number)

@@ -60,4 +60,4 @@ def _models(annotation: object) -> list[type[BaseModel]]:
 
 def shown(part: object) -> str:
     """A key as it can stand between backticks."""
-    return re.sub(r"[`\x00-\x1f\x7f]", " ", str(part))[:50]
+    return re.sub(r"[`\x00-\x1f\x7f-\x9f\ud800-\udfff]", " ", str(part))[:50]
