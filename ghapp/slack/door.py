@@ -8,12 +8,12 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from slack_bolt import App, BoltResponse
+from slack_bolt import App, BoltRequest, BoltResponse
 from slack_bolt.adapter.flask.handler import to_bolt_request, to_flask_response
 from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
+from slack_bolt.middleware import Middleware
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -57,7 +57,8 @@ def blueprint(
         try:
             asked = to_bolt_request(request)
             asked.body = payloads.parse(asked.raw_body)  # Bolt drops a command in whose text "payload" is a word
-        except (ValueError, TypeError, AttributeError, LookupError):  # Bolt looks into a body as if it were Slack's
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+            # Bolt looks into a body as if it were Slack's; and JSON may be nested without end.
             return jsonify(error="this is none of Slack's payloads"), 400
         return to_flask_response(bolt.dispatch(asked))
 
@@ -109,26 +110,33 @@ def socket_mode(
     return SocketMode(bolt, app_token, ping_seconds)
 
 
-def _bolt(inbox: Inbox, queue: Queue, secret: str, token: str, api_url: str) -> App:
-    """The Bolt app. It asks Slack nothing: neither when it is made nor when something comes in."""
+class _Store(Middleware):
+    """Stores what came in. It is no function: for one, Bolt takes the body apart, and fails over what is malformed."""
 
-    def store(body: dict[str, Any], next: Callable[[], None]) -> BoltResponse | None:
-        if body.get("type") == "url_verification":
-            next()
-            return None
-        found = payloads.read(body, datetime.now(UTC))
+    def __init__(self, inbox: Inbox, queue: Queue) -> None:
+        self._inbox = inbox
+        self._queue = queue
+
+    def process(self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]) -> BoltResponse | None:
+        """Hand on a challenge, which Bolt answers; all else ends here."""
+        if req.body.get("type") == "url_verification" and isinstance(req.body.get("challenge"), str):
+            return next()
+        found = payloads.read(req.body, datetime.now(UTC))
         if found is not None:
-            stored = inbox.add(found.id, found.event)
+            stored = self._inbox.add(found.id, found.event)
             if stored is not None:
-                _wake(queue, stored, urgent=policy.is_urgent(found.event))
+                _wake(self._queue, stored, urgent=policy.is_urgent(found.event))
         return BoltResponse(status=200, body="")
 
+
+def _bolt(inbox: Inbox, queue: Queue, secret: str, token: str, api_url: str) -> App:
+    """The Bolt app. It asks Slack nothing: neither when it is made nor when something comes in."""
     bolt = App(
         name="honk",
         signing_secret=secret,
         token=token,
         token_verification_enabled=False,
-        before_authorize=store,
+        before_authorize=_Store(inbox, queue),
         ssl_check_enabled=False,
         ignoring_self_events_enabled=False,
         attaching_function_token_enabled=False,

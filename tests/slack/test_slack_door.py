@@ -124,12 +124,38 @@ def test_a_changed_body_is_refused(client: FlaskClient, redis: Redis) -> None:
         b"null",
         b'{"event": 5, "team": 5}',
         b'{"authorizations": [[]]}',
+        b'{"type": "block_actions", "actions": {}}',
+        b'{"type": "block_actions", "actions": []}',
+        b'{"type": "interactive_message", "callback_id": "a", "actions": 5}',
+        b'{"type": "view_submission", "view": null}',
+        b'{"type": "view_closed", "view": 5}',
+        b'{"type": "event_callback", "event": null}',
+        b'{"type": "event_callback", "event": 5, "event_id": "Ev1"}',
+        b'{"type": "url_verification", "challenge": {}}',
+        b'{"type": {}}',
     ],
 )
 def test_a_signed_body_that_is_no_payload_does_no_harm(client: FlaskClient, redis: Redis, body: bytes) -> None:
     """Nothing of Slack's looks so; it is answered, and nothing is stored."""
     assert deliver(client, body) in (200, 400)
     assert heard(redis) == []
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"a":' * 9_999, b"[" * 9_999, b"payload=" + b'{"a":' * 9_999], ids=lambda body: body[:9]
+)
+def test_a_body_that_is_nested_without_end_is_none_of_slacks(client: FlaskClient, redis: Redis, body: bytes) -> None:
+    """It is refused as what it is, whether it comes as JSON or in a form."""
+    assert deliver(client, body, form=body.startswith(b"payload")) == 400
+    assert heard(redis) == []
+
+
+def test_a_nested_challenge_does_no_harm(client: FlaskClient) -> None:
+    """What can just be read may be too deep to be written."""
+    bodies = [
+        b'{"type": "url_verification", "challenge": %s%s}' % (b"[" * deep, b"]" * deep) for deep in range(900, 1000)
+    ]
+    assert {deliver(client, body) for body in bodies} == {200, 400}
 
 
 def test_too_large_a_body_is_refused(client: FlaskClient) -> None:
