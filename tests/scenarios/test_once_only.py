@@ -9,6 +9,8 @@ import requests
 from ghapp.core.run import State
 from ghapp.playground.deliveries import Delivery, headers_of
 from ghapp.playground.faults import Fault
+from tests.scenarios.conftest import CONFIG
+from tests.scenarios.test_words import PLAN
 from tests.scenarios.town import DEMO, Citizen, Town
 from tests.scenarios.turns import bash, fix, report, script
 
@@ -85,6 +87,35 @@ def test_a_label_that_was_never_told_is_found(town: Town, octocat: Citizen) -> N
         town.later(6)
     assert len(town.pulls()) == 1
     assert "waiting for CI" in town.status(issue)
+
+
+@pytest.mark.parametrize("label", ["honk:plan", "Outline"])
+def test_every_label_that_starts_a_run_is_found(town: Town, octocat: Citizen, label: str) -> None:
+    """GitHub never told of it: neither of the one that asks for a plan, nor of one of the repository's own."""
+    octocat.push("main", {".github/honk.yml": CONFIG + "labels: {outline: {kind: plan}}\n"})
+    town.world.settle(ci=False)
+    hook, town.world.app.hook_url = town.world.app.hook_url, None
+    issue = octocat.open_issue()
+    octocat.label(issue, label)
+    town.world.settle(ci=False)
+    town.world.app.hook_url = hook
+    with town.model(script(PLAN)):
+        town.later(600, sweep=True)
+        town.later(6)
+    assert "### Plan" in town.next_comment(issue)
+    assert "**Honk** · planned" in town.status(issue)
+
+
+def test_labels_are_looked_for_where_honk_yml_is_not_understood(town: Town, octocat: Citizen) -> None:
+    """Those that every repository has: the person is told what is wrong with the file."""
+    octocat.push("main", {".github/honk.yml": "labels: 5\n"})
+    town.world.settle(ci=False)
+    hook, town.world.app.hook_url = town.world.app.hook_url, None
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    town.world.app.hook_url = hook
+    town.later(600, sweep=True)
+    assert "`.github/honk.yml`" in town.next_comment(issue)
 
 
 def test_a_label_by_someone_without_the_right_is_found_and_refused(town: Town, stranger: Citizen) -> None:
