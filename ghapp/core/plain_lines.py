@@ -25,11 +25,13 @@ LIMIT = 65_536
 """Characters of a comment that are looked at; GitHub itself allows no more."""
 
 _NESTING = 50
+_QUOTED = 100_000  # lines times levels of quotes: markdown-it reads every line once more at each level, 5 µs a time
 _BRACKETS = 4_000  # markdown-it takes over two seconds for a comment made of `![`; what comes after these is hidden
 _ENCLOSING = frozenset({"bullet_list_open", "ordered_list_open", "blockquote_open"})
 _FIRST_MARK = 0xF0000  # plane 15, private use: room for more lines than LIMIT has characters
 _UNSAFE = re.compile(r"[\x00\ud800-\udfff]")
 _NOT_ASCII = re.compile(r"[^\x01-\x7f]")
+_MARKERS = re.compile(r"[\s>*+.)\d-]*")  # of quotes and lists, before the text of a line
 
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]+\]:")
 _COLUMNS = re.compile(r"(?!-[ \t])(?=[^|:]*[|:])(?=[^-]*-)[-|: \t]+\Z")
@@ -58,6 +60,8 @@ def plain_lines(body: str, start: re.Pattern[str]) -> list[str]:
     if not asked:
         return []
     copy = [_marked(line, number, asked.get(number)) for number, line in enumerate(lines)]
+    if len(copy) * _levels(copy) > _QUOTED:
+        return []
     return [lines[number] for number in _seen("\n".join(copy))]
 
 
@@ -65,6 +69,11 @@ def _marked(line: str, number: int, at: int | None) -> str:
     """One line of the copy; its character before `at` is replaced by the mark that carries the line's number."""
     line = _NOT_ASCII.sub("\ufffd", line)
     return line if at is None else f"{line[: at - 1]}{chr(_FIRST_MARK + number)}{line[at:]}"
+
+
+def _levels(copy: list[str]) -> int:
+    """How deep quotes may stand in quotes: the first line of the deepest has a `>` for each before its text."""
+    return min(_NESTING, max(match[0].count(">") for line in copy if (match := _MARKERS.match(line))))
 
 
 def _marked_line(text: str) -> int | None:

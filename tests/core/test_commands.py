@@ -331,6 +331,14 @@ def test_no_body_takes_long(filling: str) -> None:
     assert _calls(filling, 16_000) < 6 * _calls(filling, 4_000)
 
 
+def test_a_deep_quote_over_many_lines_is_not_followed() -> None:
+    """Every level would read all lines once more, so what is said beside it is not seen; an ordinary thread is."""
+    assert parse(f"/honk\n\n{'>' * 50}a\n" + "~\n" * 32_000) is None
+    assert parse(f"/honk\n\n{'> - ' * 50}a\n" + "~\n" * 32_000) is None
+    assert parse(f"/honk\n\n{'> ' * 8}a\n" + "and so on\n" * 6_000) == FIX
+    assert parse("/honk\n\n" + "~\n" * 32_000) == FIX
+
+
 def _calls(filling: str, length: int) -> int:
     calls = 0
 
