@@ -1,10 +1,9 @@
 """Which file of an archive is meant."""
 
-import fnmatch
-import re
 from collections.abc import Sequence
 
 from ghapp.builds.directory import Member
+from ghapp.core.builds import fits
 from ghapp.core.errors import UserError
 from ghapp.core.messages import shelf
 
@@ -26,9 +25,3 @@ def chosen(files: Sequence[Member], wanted: str) -> Member:
     if len(packages) != 1:
         raise UserError(shelf.fits_none(wanted, [member.name for member in files]))
     return packages[0]
-
-
-def fits(wanted: str, name: str) -> bool:
-    """Whether a name fits a pattern of the config, in which only `*` has a meaning."""
-    plain = re.sub(r"[\[?]", r"[\g<0>]", wanted.casefold())  # the pattern that fnmatch makes of it never goes back far
-    return re.fullmatch(fnmatch.translate(plain), name.casefold()) is not None

@@ -1,9 +1,10 @@
 """Builds that a person can install or open: each of one commit, and of no other."""
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+
+from ghapp.core.wildcards import matches
 
 
 class BuildKind(StrEnum):
@@ -79,8 +80,7 @@ class BuildPage:
 
 def fits(pattern: str, name: str) -> bool:
     """Whether a name is as the pattern says, in which `*` is any text. Letter case is ignored."""
-    said = ".*?".join(map(re.escape, pattern.casefold().split("*")))
-    return re.fullmatch(said, name.casefold(), re.DOTALL) is not None
+    return matches(pattern.casefold(), name.casefold())
 
 
 def builds_are_settled(builds: Collection[Build], head_sha: str) -> bool:

@@ -18,7 +18,6 @@ MAX_PLACES = 3  # lines that are shown of one file
 _MAX_NAMES = 2_000  # words of a text that may be paths
 _AROUND = 12  # lines before and after
 _WORDS = 4
-_MAX_STARS = 6  # of one pattern; each more costs a regular expression dearly
 
 _THREAD = re.compile(r"(?<![\w#&/.-])(?:([\w.-]{1,100}/[\w.-]{1,100})#|#|GH-)(\d{1,9})(?!\w)")
 _THREAD_LINK = re.compile(r"https?://[^\s/]{1,200}/([\w.-]{1,100}/[\w.-]{1,100})/(?:issues|pull)/(\d{1,9})(?!\w)")
@@ -32,6 +31,7 @@ _PLACE = re.compile(r"([\w@+~./\\-]{2,500})(?:(?::|#L|\()(\d{1,7}))?")
 _OTHERS = ("site-packages/", "dist-packages/", "node_modules/", "/lib/python", "/rustc/", "/go/pkg/mod/")
 """Parts of paths in a stack trace that belong to somebody else's code, whose names mean nothing here."""
 
+_ANY_FOLDERS = re.compile(r"(?:^|/)(?:\*\*+(?:/|$))+")  # names of a pattern that are nothing but `**`
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]{2,29}")
 _COMMON = (
     "the and for not with when from that this are was has have but can cannot should does into after before while "
@@ -172,16 +172,36 @@ def owners(codeowners: str, paths: Iterable[str]) -> Mapping[str, str]:
 def _rules(codeowners: str) -> Iterator[tuple[re.Pattern[str], str]]:
     for line in codeowners[:100_000].splitlines()[:1_000]:
         words = line.partition("#")[0].split()
-        if words and words[0].count("*") <= _MAX_STARS:
+        if words:
             yield _rule(words[0]), " ".join(words[1:])
 
 
 def _rule(pattern: str) -> re.Pattern[str]:
-    """A pattern is anchored when it has a slash before its end; one for a folder holds for all that is in it."""
+    """A pattern is anchored when it has a slash before its end; one for a folder holds for all that is in it.
+
+    What comes after a star is taken where it comes first, for good (`(?>`, an atomic group); only what comes after the
+    last star of a name, or of the whole, is looked for further on. So many stars cost little more than one.
+    """
     anchored = "/" in pattern.rstrip("/")
-    body = re.sub(r"\*{2,}", "**", pattern.strip("/"))
-    tokens = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    parts = re.split(r"(\*\*/|\*\*|\*|\?)", body)
-    written = "".join(tokens.get(part, re.escape(part)) for part in parts)
+    body = pattern.strip("/") if anchored else f"**/{pattern.strip('/')}"
+    first, *runs = _ANY_FOLDERS.split(body)
     inside = "/.+" if pattern.endswith("/") else "" if body.endswith("*") else "(?:/.+)?"
-    return re.compile(f"{'' if anchored else '(?:.*/)?'}{written}{inside}", re.DOTALL)
+    written = [_names(first)]
+    if runs:
+        *middle, last = runs
+        written += ["/" if first else "", *(f"(?>(?:[^/]*/)*?{_names(run)}/)" for run in middle)]
+        written += [f"(?:.*/)?{_names(last)}" if last else ".+"]
+    return re.compile("".join(written) + inside, re.DOTALL)
+
+
+def _names(run: str) -> str:
+    """A regular expression for names of a pattern with `/` between them; `*` and `?` stay within a name."""
+    return "/".join(map(_name, run.split("/")))
+
+
+def _name(name: str) -> str:
+    first, *pieces = (re.escape(piece).replace(r"\?", "[^/]") for piece in re.split(r"\*+", name))
+    if not pieces:
+        return first
+    *middle, last = pieces
+    return f"{first}{''.join(f'(?>[^/]*?{piece})' for piece in middle)}[^/]*{last}"

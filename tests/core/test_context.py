@@ -155,6 +155,13 @@ def test_a_quotation_cannot_be_left() -> None:
         ("src/app", "src/apples", False),
         ("/Makefile", "Makefile", True),
         ("/Makefile", "a/Makefile", False),
+        ("docs/**", "docs/a/b", True),
+        ("docs/**", "docs", False),
+        ("a/**/b/**/c", "a/x/b/b/y/c/d", True),
+        ("a/**/b/**/c", "a/c/b", False),
+        ("/a?c/*b*b.py", "abc/bxbyb.py", True),
+        ("/a?c/*b*b.py", "a/c/b.py", False),
+        ("*a*b*c*d*e*f*g*", "x/.a.b.c.d.e.f.g.", True),
     ],
 )
 def test_owners(rule: str, path: str, owned: bool) -> None:
@@ -166,6 +173,15 @@ def test_the_last_owner_counts() -> None:
     """Comments are no rules, and a rule without owners takes them away."""
     text = "# all\n* @ada\nsrc/  @grace @octo/team # theirs\nsrc/free\n"
     assert owners(text, ["a", "src/b", "src/free"]) == {"a": "@ada", "src/b": "@grace @octo/team"}
+
+
+def test_an_owner_of_many_stars_is_found_or_not_at_once() -> None:
+    """Of a line that goes back from star to star, nobody would see the end."""
+    name, path = "a" * 255, "a/" * 2_000
+    assert owners("*a" * 30 + " @ada", [name]) == {name: "@ada"}
+    assert owners("*a" * 30 + "b @ada", [name]) == {}
+    assert owners("a/**/" * 30 + "a @ada", [f"{path}a"]) == {f"{path}a": "@ada"}
+    assert owners("a/**/" * 30 + "b @ada", [f"{path}a"]) == {}
 
 
 @settings(deadline=2_000, max_examples=150)

@@ -1,6 +1,5 @@
 """What becomes of the work: the pull request, its CI and reviews, the merge, and deployments."""
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
@@ -8,6 +7,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ghapp.core.config.values import Model, Name, Text
+from ghapp.core.wildcards import matches
 
 
 class PullRequest(Model):
@@ -30,7 +30,7 @@ class Autofix(Model):
 
     def fits(self, name: str) -> bool:
         """Whether the check of this name is meant. Brackets are text, as in `test [3.11]`."""
-        return re.fullmatch(".*".join(map(re.escape, self.check.split("*"))), name, re.DOTALL) is not None
+        return matches(self.check, name)
 
 
 class Ci(Model):
