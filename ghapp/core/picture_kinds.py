@@ -6,6 +6,7 @@ https://docs.claude.com/en/docs/build-with-claude/vision
 
 from struct import error, unpack_from
 
+_STEPS = 4_000  # bytes to fill up and segments before the frame header of a JPEG; real ones have a few dozen
 PNG, JPEG, GIF, WEBP = "image/png", "image/jpeg", "image/gif", "image/webp"
 
 
@@ -45,7 +46,9 @@ def _pair(values: tuple[int, ...]) -> tuple[int, int]:
 def _of_jpeg(content: bytes) -> tuple[int, int] | None:
     """In the first frame header (SOF). https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.1.1.3 and B.2.2"""
     at = 2
-    while at < len(content) and content[at] == 0xFF:
+    for _ in range(_STEPS):
+        if content[at : at + 1] != b"\xff":
+            return None
         marker, length = unpack_from(">BH", content, at + 1)
         if marker == 0xFF:  # a byte to fill up
             at += 1
