@@ -98,6 +98,10 @@ class Person:
         issue = self.world.issue(full_name, number)
         issues.reopen(self.world, self.world.repo(full_name), self.actor, issue)
 
+    def lock(self, full_name: str, number: int) -> None:
+        """Lock the conversation of an issue or a pull request."""
+        issues.lock(self.world, self.world.repo(full_name), self.actor, self.world.issue(full_name, number))
+
     def push(self, full_name: str, branch: str, files: Files, message: str = "Change something") -> str:
         """One commit on a branch, made from the default branch when it is new. Returns its sha."""
         return pushes.commit(self.world, self.world.repo(full_name), self.actor, branch, files, message)

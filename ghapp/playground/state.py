@@ -208,6 +208,8 @@ class Issue:
     closed_by: User | None = None
     reactions: list[Reaction] = field(default_factory=list)
     timeline: list[LabelEvent] = field(default_factory=list)
+    locked: bool = False
+    lock_reason: str | None = None
     pull: Pull | None = None
 
     @property

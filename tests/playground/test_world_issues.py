@@ -109,6 +109,52 @@ def test_reactions_once_each(playground: Playground, api: Api, github: Github) -
     assert api.get(f"{DEMO}/issues/{number}/reactions") == []
 
 
+def test_a_locked_conversation_is_for_those_who_may_write(
+    playground: Playground, api: Api, hook: Hook, as_person: Callable[[str], Api]
+) -> None:
+    """It shows that it is locked; Apps and passers-by can neither comment nor react, people with write access can."""
+    world = playground.world
+    mona, eve = world.person("mona", write="octo/demo"), as_person("eve")
+    mona.open_issue("octo/demo", "Hm")
+    comment = mona.comment("octo/demo", 1, "quiet")
+    as_mona = Api(api.url, mona.token())
+    eve.call("PUT", f"{DEMO}/issues/1/lock", 403, json={"lock_reason": "resolved"})
+    as_mona.call("PUT", f"{DEMO}/issues/1/lock", 204, json={"lock_reason": "resolved"})
+    shown = api.get(f"{DEMO}/issues/1")
+    assert (shown["locked"], shown["active_lock_reason"]) == (True, "resolved")
+    for who in (api, eve):
+        refused = who.post(f"{DEMO}/issues/1/comments", 403, body="may I?")
+        assert refused["message"] == "Unable to create comment because issue is locked."
+        who.post(f"{DEMO}/issues/1/reactions", 403, content="eyes")
+        who.post(f"{DEMO}/issues/comments/{comment.id}/reactions", 403, content="eyes")
+    as_mona.post(f"{DEMO}/issues/1/comments", body="I may")
+    as_mona.post(f"{DEMO}/issues/1/reactions", content="eyes")
+    as_mona.delete(f"{DEMO}/issues/1/lock")
+    eve.post(f"{DEMO}/issues/1/comments", body="thanks")
+    playground.world.settle()
+    assert [name for name in hook.names() if "lock" in name] == ["issues.locked", "issues.unlocked"]
+    assert hook.last("issues.locked")["issue"]["locked"] is True
+
+
+def test_a_locked_pull_request_takes_no_remarks_of_an_app(playground: Playground, api: Api, hook: Hook) -> None:
+    """The lock is that of the whole conversation, also beside the lines."""
+    mona = playground.world.person("mona", write="octo/demo")
+    mona.push("octo/demo", "side", {"new.txt": "1\n"})
+    number = mona.open_pull("octo/demo", "Hm", "side").number
+    remark = {"body": "why?", "path": "new.txt", "line": 1, "side": "RIGHT"}
+    head = api.get(f"{DEMO}/pulls/{number}")["head"]["sha"]
+    made = api.post(f"{DEMO}/pulls/{number}/comments", commit_id=head, **remark)
+    mona.lock("octo/demo", number)
+    assert api.get(f"{DEMO}/pulls/{number}")["locked"] is True
+    api.post(f"{DEMO}/pulls/{number}/comments", 403, commit_id=head, **remark)
+    api.post(f"{DEMO}/pulls/{number}/comments/{made['id']}/replies", 403, body="hm")
+    api.post(f"{DEMO}/pulls/comments/{made['id']}/reactions", 403, content="eyes")
+    Api(api.url, mona.token()).delete(f"{DEMO}/issues/{number}/lock")
+    api.post(f"{DEMO}/pulls/{number}/comments/{made['id']}/replies", body="hm")
+    playground.world.settle()
+    assert [name for name in hook.names() if "lock" in name] == ["pull_request.locked", "pull_request.unlocked"]
+
+
 def test_timeline_tells_who_labelled(playground: Playground, api: Api) -> None:
     """Labellings and comments in order, with their actors."""
     world = playground.world

@@ -75,6 +75,11 @@ class Citizen:
         self.town.second()
         self.person.reopen(DEMO, number)
 
+    def lock(self, number: int) -> None:
+        """Lock the conversation of an issue or a pull request."""
+        self.town.second()
+        self.person.lock(DEMO, number)
+
     def tick(self, number: int, text: str) -> None:
         """Tick the box with this text in Honk's status comment, or else in the newest of its comments that has one.
 

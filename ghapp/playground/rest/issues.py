@@ -18,6 +18,13 @@ def checked_body(ask: Ask, resource: str) -> str | None:
     return body
 
 
+def unlocked(ask: Ask, issue: Issue) -> Issue:
+    """The issue when the caller may talk there. Raises RefusedError 403 where the conversation is locked to them."""
+    if not verbs.may_talk(ask.repository, ask.actor, issue):
+        raise RefusedError(403, "Unable to create comment because issue is locked.")
+    return issue
+
+
 def list_issues(ask: Ask) -> Answer:
     """Newest first. Filters: state, labels (all of them), since."""
     wanted = ask.query.get("state", "open")
@@ -60,6 +67,16 @@ def edit_issue(ask: Ask) -> Answer:
     return get_issue(ask)
 
 
+def lock_issue(ask: Ask) -> Answer:
+    verbs.lock(ask.room, ask.repository, ask.actor, ask.issue(), (ask.body or {}).get("lock_reason"))
+    return Answer(None, 204)
+
+
+def unlock_issue(ask: Ask) -> Answer:
+    verbs.unlock(ask.room, ask.repository, ask.actor, ask.issue())
+    return Answer(None, 204)
+
+
 def list_comments(ask: Ask) -> Answer:
     number, since = ask.issue().number, ask.query.get("since", "")
     rows = [one for one in ask.repository.comments.values() if one.number == number]
@@ -72,7 +89,7 @@ def create_comment(ask: Ask) -> Answer:
     body = checked_body(ask, "IssueComment")
     if not body:
         raise invalid("IssueComment", "body", "missing_field")
-    made = verbs.comment(ask.room, ask.repository, ask.actor, ask.issue(), body)
+    made = verbs.comment(ask.room, ask.repository, ask.actor, unlocked(ask, ask.issue()), body)
     return Answer(views.comment(ask.state, ask.repository, made), 201)
 
 
@@ -181,6 +198,8 @@ ROUTES = (
     ),
     Route("GET", _ISSUE, get_issue, _READ),
     Route("PATCH", _ISSUE, edit_issue, _WRITE, "triage", body=_EDITED),
+    Route("PUT", f"{_ISSUE}/lock", lock_issue, _WRITE, "write", body=frozenset({"lock_reason"})),
+    Route("DELETE", f"{_ISSUE}/lock", unlock_issue, _WRITE, "write"),
     Route("GET", f"{_ISSUE}/comments", list_comments, _READ, query=PAGES | {"since"}),
     Route("POST", f"{_ISSUE}/comments", create_comment, _WRITE, "read", body=_SAID, content=True),
     Route("GET", _COMMENT, get_comment, _READ),

@@ -2,39 +2,45 @@
 
 from collections.abc import Callable
 
-from ghapp.playground.rest.issues import comment_of
+from ghapp.playground.rest.issues import comment_of, unlocked
 from ghapp.playground.rest.reviews import review_comment_of
 from ghapp.playground.rest.route import PAGES, Answer, Ask, Route, found
-from ghapp.playground.state import Reaction
+from ghapp.playground.state import Issue, Reaction
 from ghapp.playground.verbs.issues import react
 from ghapp.playground.views.people import reaction
 
-Where = Callable[[Ask], list[Reaction]]
+Where = Callable[[Ask], tuple[Issue, list[Reaction]]]
+"""The conversation, and the reactions of what is reacted to in it."""
 
 
-def _on_issue(ask: Ask) -> list[Reaction]:
-    return ask.issue().reactions
+def _on_issue(ask: Ask) -> tuple[Issue, list[Reaction]]:
+    issue = ask.issue()
+    return issue, issue.reactions
 
 
-def _on_comment(ask: Ask) -> list[Reaction]:
-    return comment_of(ask).reactions
+def _on_comment(ask: Ask) -> tuple[Issue, list[Reaction]]:
+    comment = comment_of(ask)
+    return ask.repository.issues[comment.number], comment.reactions
 
 
-def _on_review_comment(ask: Ask) -> list[Reaction]:
-    return review_comment_of(ask)[1].reactions
+def _on_review_comment(ask: Ask) -> tuple[Issue, list[Reaction]]:
+    issue, comment, _ = review_comment_of(ask)
+    return issue, comment.reactions
 
 
 def _lists(where: Where) -> Callable[[Ask], Answer]:
     def list_reactions(ask: Ask) -> Answer:
         wanted = ask.query.get("content")
-        return ask.page(reaction(ask.state, one) for one in where(ask) if wanted in (None, one.content))
+        return ask.page(reaction(ask.state, one) for one in where(ask)[1] if wanted in (None, one.content))
 
     return list_reactions
 
 
 def _creates(where: Where) -> Callable[[Ask], Answer]:
     def create_reaction(ask: Ask) -> Answer:
-        made, new = react(ask.room, where(ask), ask.actor, ask.body["content"])
+        issue, reactions = where(ask)
+        unlocked(ask, issue)
+        made, new = react(ask.room, reactions, ask.actor, ask.body["content"])
         return Answer(reaction(ask.state, made), 201 if new else 200)
 
     return create_reaction
@@ -42,7 +48,7 @@ def _creates(where: Where) -> Callable[[Ask], Answer]:
 
 def _deletes(where: Where) -> Callable[[Ask], Answer]:
     def delete_reaction(ask: Ask) -> Answer:
-        rows = where(ask)
+        _, rows = where(ask)
         rows.remove(found(next((one for one in rows if one.id == ask.path["reaction_id"]), None)))
         return Answer(None, 204)
 

@@ -1,6 +1,7 @@
 """Reviewers, reviews, their dismissal and review comments."""
 
 from ghapp.playground.auth import RefusedError
+from ghapp.playground.rest.issues import unlocked
 from ghapp.playground.rest.route import PAGES, Answer, Ask, Json, Route, found, invalid, not_modelled
 from ghapp.playground.state import Issue, Pull, Review, ReviewComment, ReviewThread, User
 from ghapp.playground.verbs import pulls, reviews
@@ -116,6 +117,7 @@ def list_comments(ask: Ask) -> Answer:
 
 def create_comment(ask: Ask) -> Answer:
     issue, pull = ask.pull()
+    unlocked(ask, issue)
     sha, remark = _commit(ask, pull), _remark(ask.body)
     try:
         made = reviews.review(ask.room, ask.repository, ask.actor, issue, "COMMENTED", "", [remark], sha=sha)
@@ -147,6 +149,7 @@ def reply(ask: Ask) -> Answer:
     ask.pull()
     issue, comment, thread = review_comment_of(ask)
     found(comment if comment is thread.comments[0] else None)
+    unlocked(ask, issue)
     made = reviews.reply(ask.room, ask.repository, ask.actor, issue, thread, ask.body["body"])
     return Answer(views.review_comment(ask.state, ask.repository, issue, made), 201)
 

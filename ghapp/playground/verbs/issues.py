@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from ghapp.playground.room import Json, Room
-from ghapp.playground.state import Actor, Comment, Issue, Label, LabelEvent, Reaction, Repository
+from ghapp.playground.state import ROLES, Actor, Comment, Issue, Label, LabelEvent, Reaction, Repository
 from ghapp.playground.verbs import pull_events
 from ghapp.playground.views import issues as views
 from ghapp.playground.views import media
@@ -106,6 +106,32 @@ def reopen(room: Room, repository: Repository, actor: Actor, issue: Issue) -> No
         issue.state_reason = "reopened" if issue.pull is None else None
         issue.updated_at = room.now()
         tell(room, repository, actor, issue, "reopened")
+
+
+def lock(room: Room, repository: Repository, actor: Actor, issue: Issue, reason: str | None = None) -> None:
+    """Lock the conversation; one that is locked already stays as it is."""
+    _turn_key(room, repository, actor, issue, reason, to=True)
+
+
+def unlock(room: Room, repository: Repository, actor: Actor, issue: Issue) -> None:
+    """Let everybody talk there again."""
+    _turn_key(room, repository, actor, issue, None, to=False)
+
+
+def _turn_key(room: Room, repository: Repository, actor: Actor, issue: Issue, reason: str | None, *, to: bool) -> None:
+    with room.lock:
+        if issue.locked is not to:
+            issue.locked, issue.lock_reason = to, reason
+            tell(room, repository, actor, issue, "locked" if to else "unlocked")
+
+
+def may_talk(repository: Repository, actor: Actor, issue: Issue) -> bool:
+    """Whether somebody may comment and react: where it is locked, people with write access, and no App.
+
+    https://docs.github.com/en/communities/moderating-comments-and-conversations/locking-conversations
+    """
+    role = None if actor.app else repository.role_of(actor.user)
+    return not issue.locked or (role is not None and ROLES.index(role) >= ROLES.index("write"))
 
 
 def comment(room: Room, repository: Repository, actor: Actor, issue: Issue, body: str) -> Comment:
