@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import groupby
 
 _MAX_LINE = 500
@@ -9,13 +10,15 @@ _MAX_LINE = 500
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]{0,500}(?:\x07|\x1b\\)|[ -/]*[0-~])")
 # Controls other than tab and newline, and the marks that reorder or hide text on a page.
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+# A path without the folder that is looked for is kept as group 1 and passed as a whole: looking again from each of its
+# slashes takes seconds for a line of slashes.
 _PATHS = (
     (re.compile(r"(?:file://)?/workspace/"), ""),
     (re.compile(r"/workspace\b(?![/.-]\w)"), "."),
-    (re.compile(r"/\S*?/(?:site|dist)-packages/"), ".../"),
-    (re.compile(r"/\S*?/lib/python3\.\d+/"), ".../"),
-    (re.compile(r"/\S*?/node_modules/"), "node_modules/"),
-    (re.compile(r"/\S*?/registry/src/[^/\s]+/"), ".../"),
+    (re.compile(r"/\S*?/(?:site|dist)-packages/|(/\S*)"), ".../"),
+    (re.compile(r"/\S*?/lib/python3\.\d+/|(/\S*)"), ".../"),
+    (re.compile(r"/\S*?/node_modules/|(/\S*)"), "node_modules/"),
+    (re.compile(r"/\S*?/registry/src/[^/\s]+/|(/\S*)"), ".../"),
 )
 
 
@@ -51,10 +54,14 @@ def _fitting(sizes: list[int], room: int) -> int:
     return len(sizes)
 
 
+def _shortened(short: str, found: re.Match[str]) -> str:
+    return found[1] if found.lastindex else short
+
+
 def _line(raw: str) -> str:
     # A progress bar rewrites its line; what stands there last is what a person saw.
     text = raw[-20_000:].rstrip("\r").rpartition("\r")[2]
     text = _CONTROLS.sub("", _ESCAPES.sub("", text)).rstrip()
     for pattern, short in _PATHS:
-        text = pattern.sub(short, text)
+        text = pattern.sub(partial(_shortened, short), text)
     return text if len(text) <= _MAX_LINE else f"{text[: _MAX_LINE - 1]}…"

@@ -107,8 +107,5 @@ def _once(found: list[str]) -> list[str]:
 
 
 def _trimmed(found: list[str]) -> list[str]:
-    while found and not found[-1].strip():
-        found = found[:-1]
-    while found and not found[0].strip():
-        found = found[1:]
-    return found
+    written = [at for at, line in enumerate(found) if line.strip()]
+    return found[written[0] : written[-1] + 1] if written else []

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ghapp.core.evidence import Check, CheckResult, Evidence, Standing
 from ghapp.core.ports import Completed
-from ghapp.verify.clean import cut
+from ghapp.verify.clean import cut, lines
 from ghapp.verify.distil import MAX_SUMMARY, distil
 from ghapp.verify.failures import failed_tests
 
@@ -195,3 +195,36 @@ def test_a_long_output_is_cut_in_the_middle() -> None:
 def test_failures_are_not_without_end() -> None:
     """A suite with a hundred thousand red tests does not fill the store."""
     assert len(failed_tests([f"FAILED a.py::test_{n}" for n in range(5000)])) == 1000
+
+
+@pytest.mark.parametrize(
+    ("printed", "left"),
+    [
+        ("/workspace/src/a.py:1", "src/a.py:1"),
+        ("in /usr/lib/site-packages/x/y.py, /z", "in .../x/y.py, /z"),
+        ("/v/site-packages/a:/w/dist-packages/b", ".../a:.../b"),
+        ("File /opt/lib/python3.11/json/x.py", "File .../json/x.py"),
+        ("at f (/app/node_modules/jest/node_modules/x.js:1)", "at f (node_modules/jest/node_modules/x.js:1)"),
+        ("/root/registry/src/index-1/serde/lib.rs", ".../serde/lib.rs"),
+        ("/etc/hosts /node_modules/a", "/etc/hosts /node_modules/a"),
+    ],
+)
+def test_paths_are_short(printed: str, left: str) -> None:
+    """Where a package stands on the machine explains nothing."""
+    assert lines(printed) == [left]
+
+
+def test_lines_of_slashes_are_read_once() -> None:
+    """A path is not looked through again from each of its slashes: that would be minutes of work here."""
+    found = lines("\n".join(["/" * 20_000, "/lib/python3." * 1_500] * 20))
+    assert len(found) == 40
+    assert set(found[::2]) == {"/" * 499 + "…"}
+
+
+def test_very_many_blank_lines_are_cut_off_at_once() -> None:
+    """What a tool puts around its failures is left out, and the lines are not copied once for each."""
+    blank = "\n" * 100_000
+    printed = f"==== FAILURES ===={blank}E   no\n==== 1 failed in 0.10s ===={blank}"
+    assert distil(Completed(1, printed, 1.0)).summary == (
+        "Exit code 1: 1 failed in 0.10s\n\nE   no\n==== 1 failed in 0.10s ===="
+    )
