@@ -55,7 +55,11 @@ class Desk:
                 self._press(event)
         except UserError as error:
             log.info("in %s: %s", event.talk.key, error)
-            self._whisper(event, Card(messages.could_not(str(error))))
+            self.tell_failure(event, str(error))
+
+    def tell_failure(self, event: ChatEvent, sentence: str) -> None:
+        """Say to the person alone that nothing comes of it, and why."""
+        self._whisper(event, Card(messages.could_not(sentence)))
 
     def _read(self, event: MessageWritten) -> None:
         """Everything in a talk of ours counts, but what is said to somebody else; elsewhere what is said to us."""

@@ -205,11 +205,13 @@ class Intake:
         self._tell_failure(event, sentence)
 
     def _tell_failure(self, event: Happening, sentence: str) -> None:
-        if isinstance(event, InstallationChanged | ChatEvent) or not policy.asks_for_something(event):
-            log.warning("%s could not be acted on: %s", event.kind, sentence)
-            return
         try:
-            self._answer(event, intents.Answer(messages.could_not(sentence), "it failed"))
+            if isinstance(event, ChatEvent) and self.desk is not None:
+                self.desk.tell_failure(event, sentence)
+            elif isinstance(event, InstallationChanged | ChatEvent) or not policy.asks_for_something(event):
+                log.warning("%s could not be acted on: %s", event.kind, sentence)
+            else:
+                self._answer(event, intents.Answer(messages.could_not(sentence), "it failed"))
         except UserError as error:  # the conversation is locked, or the repository is not ours any more
             log.warning("%s could not be acted on (%s), nor answered: %s", event.kind, sentence, error)
 

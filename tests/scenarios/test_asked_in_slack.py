@@ -5,6 +5,7 @@ from base64 import b64decode
 import pytest
 
 from ghapp.bootstrap import telling
+from ghapp.core import messages
 from ghapp.core.run import Conclusion, State
 from tests.scenarios.office import ROOM, Office
 from tests.scenarios.town import DEMO, Citizen, Town
@@ -299,6 +300,24 @@ def test_guests_bots_strangers_and_forwarded_words_begin_nothing(town: Town, off
     assert [one for one in slack.messages(ROOM) if one.user == slack.app.bot.id] == []
     assert len(slack.whispers(guest)) == 2
     assert all("full members" in one.shown for one in (*slack.whispers(guest), *slack.whispers(stranger)))
+
+
+def test_a_wish_over_which_honk_itself_breaks_is_told(town: Town, office: Office) -> None:
+    """What is kept about me is damaged: I am told in private that my wish is lost, and the next one is heard."""
+    ana = office.colleague("ana")
+    (kept,) = town.redis.hgetall("honk:identities").items()
+    town.redis.hset("honk:identities", kept[0], "damaged")
+    ana.mentions(ROOM, WISH)
+    with pytest.raises(ValueError, match="damaged"):
+        town.listen()
+    (note,) = office.slack.whispers(ana)
+    assert note.shown == messages.could_not(messages.defect())
+    assert town.world.repo(DEMO).issues == {}
+    town.redis.hset("honk:identities", *kept)
+    ana.mentions(ROOM, WISH)
+    town.listen()
+    assert list(town.world.repo(DEMO).issues) == [1]
+    assert "queued" in town.status(1)
 
 
 def test_an_edited_or_repeated_message_is_one_wish(town: Town, office: Office) -> None:
