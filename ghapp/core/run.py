@@ -130,10 +130,14 @@ class Pause(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """Somebody's pull request that a run works on: its branch, and the repository that holds it, maybe a fork."""
+    """A pull request that was there before the run: its branch, and the repository that holds it, maybe a fork.
+
+    Somebody's own, or `ours`: opened by an earlier run that has ended.
+    """
 
     branch: str
     full_name: str
+    ours: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,7 +198,7 @@ class Run:
     the store has counted when the record is read; `warned` is the mark of the budget, in percent, that was told last;
     `vetoes` counts the judge's.
 
-    `target` is somebody's pull request that the run works on, in place of one of its own; `errand` what code is to
+    `target` is the pull request that the run works on, in place of opening one of its own; `errand` what code is to
     do to the work first. `by_code` says that code alone made the candidate; `reverts` is the pull request that a
     run of the kind revert undoes. `look_at` is when the followed pull request is to be looked at again at the
     latest (0: at the next poll); `quiet_since` since when all its checks stand as they are; `failures` why those of
@@ -273,6 +277,11 @@ class Run:
     def branch(self) -> str:
         """The only branch that this run may push."""
         return self.target.branch if self.target else branch_name(self.thread.number, self.id)
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether it works on somebody else's pull request, of which they are the one to decide."""
+        return self.target is not None and not self.target.ours
 
     @property
     def place(self) -> Thread:

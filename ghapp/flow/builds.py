@@ -46,7 +46,7 @@ class FollowBuilds:
 
         Pull requests of others have no builds here: what a fork holds is not for us to hand out.
         """
-        if attempt.run.target is not None or not (config.builds or attempt.run.builds):
+        if attempt.run.is_guest or not (config.builds or attempt.run.builds):
             return
         self._put(attempt, self._left(attempt.run, config.builds))
         sight = self.sources.sight(attempt.run, over=self._ci_is_over(attempt.run, config))
@@ -59,7 +59,7 @@ class FollowBuilds:
         run = attempt.run
         if word.revoke:
             return self._revoke(attempt)
-        if run.target is not None:
+        if run.is_guest:
             return messages.nothing_to_build()
         if not (config.builds or run.builds):
             return messages.no_builds()

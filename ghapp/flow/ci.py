@@ -126,7 +126,7 @@ class FollowCi:
         if missing := _names(check for check in attempt.run.ci if check.expected):
             self._say(attempt, messages.ci_missing(missing))
             return
-        ours = attempt.run.target is None
+        ours = not attempt.run.is_guest
         if pull.draft and ours:
             self.pulls.mark_ready(attempt.run.thread.repository, pull.number)
         words = messages.ci_green(pull.number, failures, ready=ours)
@@ -158,7 +158,7 @@ class FollowCi:
         run = attempt.run
         if run.reason == words:
             return
-        if run.target is None and not pull.draft:
+        if not run.is_guest and not pull.draft:
             self.pulls.mark_draft(run.thread.repository, pull.number)
         try:
             self.issues.add_label(run.thread, NEEDS_HELP)

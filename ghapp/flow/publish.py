@@ -45,7 +45,7 @@ class Publish:
         if attempt.run.pull is not None:
             self._take_up(attempt, attempt.run.pull)
         self._push(attempt, attempt.run.candidate, config)
-        if attempt.run.target is None:
+        if not attempt.run.is_guest:
             self._open(attempt)
         self._report(attempt.run)
         if _is_proven(attempt.run):
@@ -97,7 +97,7 @@ class Publish:
         if run.wish is not None and run.wish.handed:
             self.merges.take_back(run.thread.repository, number)
             attempt.update(wish=replace(run.wish, handed=""))
-        if run.target is None and not run.by_code:
+        if not run.is_guest and not run.by_code:
             self.pulls.mark_draft(run.thread.repository, number)
 
     def branch(self, attempt: Attempt, commit: str) -> None:

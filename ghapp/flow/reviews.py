@@ -41,7 +41,7 @@ class FollowReviews:
         What people say on somebody's own pull request is for its author: there, only what was asked of us is answered.
         """
         settled = ledger.untold(attempt.run.ledger)
-        theirs = attempt.run.target is not None
+        theirs = attempt.run.is_guest
         if theirs and not settled:
             return
         for point in settled:

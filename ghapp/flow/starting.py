@@ -7,7 +7,7 @@ from hashlib import sha256
 from ghapp.core import messages, policy
 from ghapp.core.config import Config
 from ghapp.core.errors import UserError
-from ghapp.core.events import BoxTicked, CommentCreated, IssueLabeled, IssueText, Thread, WordSaid
+from ghapp.core.events import BoxTicked, CommentCreated, IssueLabeled, IssueText, Thread, WordSaid, thread_number
 from ghapp.core.intents import StartRun
 from ghapp.core.ports import Clock, Inbox, Issues, Pull, Pulls, Queue, Repositories, Store
 from ghapp.core.rights import Permission
@@ -131,9 +131,17 @@ class Starting:
             return on_it
         if why := self._closed_to_us(run, pull):
             raise UserError(messages.cannot_push(pull.number, why))
-        published = last.published if last is not None and last.pull == pull.number else ()
-        target = Target(pull.head_branch, str(pull.head_repository))
-        return replace(on_it, target=target, published=published)
+        target = Target(pull.head_branch, str(pull.head_repository), ours=self._is_ours(run, pull))
+        if last is not None and last.pull == pull.number:
+            on_it = replace(on_it, published=last.published, reverts=last.reverts)
+        return replace(on_it, target=target)
+
+    def _is_ours(self, run: Run, pull: Pull) -> bool:
+        """Whether an earlier run of this thread opened it, which goes on as that one would have."""
+        repository = run.thread.repository
+        if pull.head_repository != repository.full_name or thread_number(pull.head_branch) != run.thread.number:
+            return False
+        return pull.author.id == self.ours(repository.installation)
 
     def _reverting(self, run: Run, pull: Pull) -> Run:
         if not pull.merged or not pull.merged_sha:

@@ -107,7 +107,7 @@ TABLE: list[tuple[Event, Run | None, Permission, type, str]] = [
     (said("/honk update"), CODING, WRITE, Answer, "it is still being changed"),
     (said("/honk update"), NO_MONEY, WRITE, Answer, "it is still being changed"),
     (said("/honk update"), WATCHED, WRITE, Answer, "it is merged already"),
-    (said("/honk update"), DONE, WRITE, Answer, "there is no open pull request of ours"),
+    (said("/honk update"), DONE, WRITE, Answer, "the run of #2 has ended"),
     (on_theirs("/honk update"), reading("review"), WRITE, Answer, "there is no open pull request of ours"),
     # merge
     (said("/honk merge"), None, WRITE, Answer, "there is no open pull request of ours"),
@@ -120,7 +120,7 @@ TABLE: list[tuple[Event, Run | None, Permission, type, str]] = [
     (said("/honk merge"), NO_LEAVE, WRITE, Answer, "it is still being changed"),
     (said("/honk merge"), WATCHED, WRITE, Answer, "it is merged already"),
     (said("/honk merge"), MERGED, WRITE, Answer, "it is merged already"),
-    (said("/honk merge"), DONE, WRITE, Answer, "there is no open pull request of ours"),
+    (said("/honk merge"), DONE, WRITE, Answer, "the run of #2 has ended"),
     (on_theirs("/honk merge"), reading("review"), WRITE, Answer, "there is no open pull request of ours"),
     # deploy
     (said("/honk deploy staging"), None, WRITE, Answer, "there is no commit to deploy"),
@@ -128,7 +128,7 @@ TABLE: list[tuple[Event, Run | None, Permission, type, str]] = [
     (said("/honk deploy staging"), WATCHED, WRITE, DeployRun, "@mona said deploy"),
     (said("/honk deploy staging"), MERGED, WRITE, DeployRun, "@mona said deploy"),
     (said("/honk deploy staging"), CODING, WRITE, Answer, "it is still being changed"),
-    (said("/honk deploy staging"), DONE, WRITE, Answer, "there is no commit to deploy"),
+    (said("/honk deploy staging"), DONE, WRITE, Answer, "the run of #2 has ended"),
     (on_theirs("/honk deploy staging"), reading("review"), WRITE, Answer, "there is no commit to deploy"),
     (said("/honk deploy production"), WATCHED, WRITE, Answer, "mona has write, deploy needs maintain"),
     (said("/honk deploy production"), WATCHED, MAINTAIN, DeployRun, "@mona said deploy"),

@@ -110,6 +110,7 @@ from ghapp.core.messages.desk import (
 from ghapp.core.messages.landing import (
     about_another,
     merged_already,
+    not_followed,
     nothing_to_deploy,
     nothing_to_merge,
     nothing_to_revert,
@@ -280,6 +281,7 @@ __all__ = [
     "not_allowed",
     "not_allowed_any_more",
     "not_behind",
+    "not_followed",
     "not_merged",
     "not_open",
     "not_signed",

@@ -35,6 +35,14 @@ def nothing_to_merge() -> str:
     return "I have no open pull request here. I merge those that I made or worked on."
 
 
+def not_followed(number: int, verb: str) -> str:
+    """A word about a pull request whose run has ended."""
+    return (
+        f"My work on #{number} has ended, and I do not follow it any more, so I do not {verb} it. "
+        f"`/honk fix …` on #{number} takes it up again; on GitHub, you can go on with it without me."
+    )
+
+
 def nothing_to_update() -> str:
     """Update without a pull request of ours."""
     return "I have no open pull request here. I update those that I made or worked on."

@@ -34,7 +34,7 @@ def _relation(run: Run) -> str:
     """What the change is to the thread: it closes an issue, undoes a pull request, or adds to somebody's."""
     if run.reverts is not None:
         return f"Reverts #{run.reverts}"
-    return "" if run.target else f"Closes #{run.thread.number}"
+    return "" if run.is_guest else f"Closes #{run.thread.number}"
 
 
 def pull_body(run: Run, page: str) -> str:

@@ -196,7 +196,7 @@ def _update(asked: Asked) -> Intent:
         return Answer(messages.merged_already(run), "it is merged already")
     if _is_at_it(run) and changes_code(run):
         return _say_it_again(asked, run)
-    return Answer(messages.nothing_to_update(), "there is no open pull request of ours")
+    return _left(asked) or Answer(messages.nothing_to_update(), "there is no open pull request of ours")
 
 
 def _about_another(asked: Asked, run: Run) -> Answer | None:
@@ -205,6 +205,14 @@ def _about_another(asked: Asked, run: Run) -> Answer | None:
         return None
     text = messages.about_another(asked.place, run.pull or 0, asked.command.verb)
     return Answer(text, f"#{asked.place} is not the pull request that is followed")
+
+
+def _left(asked: Asked) -> Answer | None:
+    """Said about a pull request that may be open still, and whose run has ended: it is followed no more."""
+    run = asked.run
+    if run is None or run.pull is None or not changes_code(run) or run.conclusion is Conclusion.CLOSED:
+        return None
+    return Answer(messages.not_followed(run.pull, asked.command.verb), f"the run of #{run.pull} has ended")
 
 
 def _say_it_again(asked: Asked, run: Run) -> Answer:
@@ -258,7 +266,7 @@ def _merge(asked: Asked) -> Intent:
         return Answer(messages.merged_already(run), "it is merged already")
     if _is_at_it(run) and changes_code(run):
         return _say_it_again(asked, run)
-    return Answer(messages.nothing_to_merge(), "there is no open pull request of ours")
+    return _left(asked) or Answer(messages.nothing_to_merge(), "there is no open pull request of ours")
 
 
 def _deploy(asked: Asked) -> Intent:
@@ -271,7 +279,7 @@ def _deploy(asked: Asked) -> Intent:
         return DeployRun(name, asked.by, asked.reason)
     if _is_at_it(run) and changes_code(run):
         return _say_it_again(asked, run)
-    return Answer(messages.nothing_to_deploy(), "there is no commit to deploy")
+    return _left(asked) or Answer(messages.nothing_to_deploy(), "there is no commit to deploy")
 
 
 def _build(asked: Asked) -> Intent:
