@@ -1,25 +1,40 @@
 """The App at GitHub: who it is, its clients for each installation, and what GitHub's failures are called here."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from github import Auth, Github
-from github.GithubException import GithubException, RateLimitExceededException
+from github import Auth
+from github.GithubException import GithubException
 from github.GithubRetry import GithubRetry
 from github.Repository import Repository as PyGithubRepository
+from github.Requester import Requester
 
 from ghapp.core.errors import Gone, TransientError, UserError
 from ghapp.core.events import Repository
 from ghapp.core.ports import Remote
+from ghapp.github.redirects import FollowingRequester
 
 API_VERSION = "2022-11-28"
 _TIMEOUT = 20
+_LIMITED = ("RATE_LIMIT", "RATE_LIMITED")
+"""GraphQL's words for its rate limit: GitHub's pages know the second, and it answers with either."""
+
+_LIMITED_SECONDS = 60.0
+"""What GitHub asks to wait after a secondary limit for which it names no time."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """Speaks to GitHub for the App itself, or for one installation."""
+
+    requester: Requester
 
 
 class GitHubApp:
@@ -30,7 +45,7 @@ class GitHubApp:
         self._named = app_id
         self._api_url = api_url.rstrip("/")
         self._server_url = server_url.rstrip("/")
-        self._installations: dict[int, Github] = {}
+        self._installations: dict[int, Client] = {}
         self._bot: tuple[str, int] | None = None
 
     @property
@@ -39,24 +54,39 @@ class GitHubApp:
         return self._server_url
 
     @cached_property
-    def itself(self) -> Github:
+    def itself(self) -> Client:
         """The client that speaks as the App, with a JWT."""
         return self._client(self._auth)
 
-    def installation(self, installation: int) -> Github:
+    def installation(self, installation: int) -> Client:
         """The client that speaks for one installation; its token is minted when first used and renewed in time."""
         if installation not in self._installations:
             self._installations[installation] = self._client(self._auth.get_installation_auth(installation))
         return self._installations[installation]
 
     def repository(self, repository: Repository) -> PyGithubRepository:
-        """A handle on a repository, by the name that its newest event told; nothing is fetched for it."""
-        return self.installation(repository.installation).get_repo(repository.full_name)
+        """A handle on a repository, for which nothing is fetched. By an old name, GitHub leads to the new one."""
+        requester = self.installation(repository.installation).requester
+        return PyGithubRepository(requester, url=f"/repos/{repository.full_name}")
+
+    def graphql(self, repository: Repository, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The data of GraphQL's answer. Raises as `github_errors` does; what it refuses, it refuses with a 200.
+
+        It finds a repository also by a name that this had before.
+        """
+        requester = self.installation(repository.installation).requester
+        with github_errors():
+            headers, answer = requester.graphql_query(document, dict(variables))
+            data: dict[str, Any] | None = answer.get("data")
+            if data is None:
+                raise GithubException(400, answer, headers)
+        return data
 
     def remote(self, repository: Repository, fork: str = "") -> Remote:
         """Where git fetches and pushes, with a token for this repository alone (PyGithub cannot limit one).
 
-        With `fork`, an `owner/name` from GitHub, it is that fork's address.
+        With `fork`, an `owner/name` from GitHub, it is that fork's address. Else it is the one of now, which GitHub
+        names beside the token: git carries no token along a redirect, so an old name would lead nowhere.
         """
         with github_errors():
             _, answer = self.itself.requester.requestJsonAndCheck(
@@ -64,7 +94,8 @@ class GitHubApp:
                 f"/app/installations/{repository.installation}/access_tokens",
                 input={"repository_ids": [repository.id], "permissions": {"contents": "write"}},
             )
-        return Remote(f"{self._server_url}/{fork or repository.full_name}.git", answer["token"])
+        (here,) = answer["repositories"]
+        return Remote(f"{self._server_url}/{fork or here['full_name']}.git", answer["token"])
 
     def bot(self, installation: int) -> tuple[str, int]:
         """Login and id of the account that the App acts as. Asked for an installation: users are not shown to a JWT."""
@@ -106,29 +137,24 @@ class GitHubApp:
     def close(self) -> None:
         """End all connections to GitHub."""
         for client in (self.itself, *self._installations.values()):
-            client.close()
+            client.requester.close()
 
-    def clock_offset(self, now: float) -> float:
-        """How many seconds `now` is ahead of GitHub's clock, read from the Date header, which needs no token."""
-        with github_errors():
-            answer = requests.get(f"{self._api_url}/rate_limit", timeout=_TIMEOUT)
-            return now - parsedate_to_datetime(answer.headers["Date"]).timestamp()
-
-    def _client(self, auth: Auth.Auth) -> Github:
-        return Github(
+    def _client(self, auth: Auth.Auth) -> Client:
+        requester = FollowingRequester(
             auth=auth,
             base_url=self._api_url,
             timeout=_TIMEOUT,
             user_agent="honk",
+            per_page=100,
+            verify=True,
             retry=_ReadsAgain(
                 total=3, backoff_factor=0.2, allowed_methods=frozenset({"GET", "HEAD"}), raise_on_status=False
             ),
-            seconds_between_requests=None,
-            seconds_between_writes=None,
+            pool_size=None,
             lazy=True,
             api_version=API_VERSION,
-            per_page=100,
         )
+        return Client(requester)
 
 
 class _ReadsAgain(GithubRetry):
@@ -143,13 +169,18 @@ class _ReadsAgain(GithubRetry):
         return method in ("GET", "HEAD") and status_code in (500, 502, 503, 504) and not has_retry_after
 
 
+def clock_offset(api_url: str, now: float) -> float:
+    """How many seconds `now` is ahead of GitHub's clock, read from the Date header, which needs no key and no token."""
+    with github_errors():
+        answer = requests.get(f"{api_url.rstrip('/')}/rate_limit", timeout=_TIMEOUT)
+        return now - parsedate_to_datetime(answer.headers["Date"]).timestamp()
+
+
 @contextmanager
 def github_errors() -> Iterator[None]:
     """Name what GitHub's answers mean: TransientError, Gone, or UserError with GitHub's own sentence."""
     try:
         yield
-    except RateLimitExceededException as error:
-        raise TransientError("GitHub's rate limit is used up", _seconds_left(error)) from error
     except GithubException as error:
         raise _named(error) from error
     except requests.RequestException as error:
@@ -157,6 +188,8 @@ def github_errors() -> Iterator[None]:
 
 
 def _named(error: GithubException) -> Exception:
+    if _is_limited(error):
+        return TransientError("GitHub's rate limit is used up", _seconds_left(error))
     if error.status in (404, 410):
         return Gone(f"GitHub does not have it, or does not show it to the App: {_sentence(error)}")
     if error.status == 401:  # the clock is off or the key revoked: the operator's to mend, and no wish is lost by it
@@ -170,22 +203,45 @@ def _sentence(error: GithubException) -> str:
     data: Any = error.data
     if not isinstance(data, dict):
         return "no reason was given"
+    return "; ".join(_messages(data))[:500] or "no reason was given"
+
+
+def _messages(data: dict[str, Any]) -> list[str]:
+    details = [str(item.get("message", "")) for item in _errors(data)]
+    return [told for told in (str(data.get("message") or ""), *details) if told]
+
+
+def _errors(data: dict[str, Any]) -> list[dict[str, Any]]:
     errors = data.get("errors")
-    errors = errors if isinstance(errors, list) else []
-    details = [str(item.get("message", "")) for item in errors if isinstance(item, dict)]
-    return "; ".join(filter(None, [str(data.get("message") or ""), *details]))[:500] or "no reason was given"
+    return [item for item in errors if isinstance(item, dict)] if isinstance(errors, list) else []
+
+
+def _is_limited(error: GithubException) -> bool:
+    """Whether a limit is reached, of requests, of GraphQL's points, or of what GitHub takes in so short a time.
+
+    https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api#exceeding-the-rate-limit
+    """
+    data: Any = error.data
+    if not isinstance(data, dict) or error.status not in (400, 403, 429):  # GraphQL's refusals are a 400 to PyGithub
+        return False
+    by_type = any(item.get("type") in _LIMITED for item in _errors(data))
+    return by_type or any(map(Requester.isRateLimitError, _messages(data)))
 
 
 def _seconds_left(error: GithubException) -> float | None:
     """How long GitHub asks us to stay away, in seconds.
 
-    The reset time stands on every answer, and means something only when nothing remains.
+    The reset time stands on every answer, and means something only when nothing remains. GraphQL counts points, and a
+    question may cost more than remain.
     https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
     """
     headers = error.headers or {}
     wait, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
     if wait.isdecimal():
         return float(wait)
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
+    messages = _messages(error.data) if isinstance(error.data, dict) else []
+    if any(map(Requester.isSecondaryRateLimitError, messages)):
+        return _LIMITED_SECONDS
+    if reset.isdecimal() and (headers.get("x-ratelimit-remaining") == "0" or _is_limited(error)):
         return max(0.0, float(reset) - time.time())
     return None

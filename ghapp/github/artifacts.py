@@ -30,7 +30,8 @@ class GitHubArtifacts:
         a commit that only a fork has, all of it is other people's code, and whoever asks has to know that.
         """
         requester, here = self._requester(repository), f"/repos/{repository.full_name}/actions/runs"
-        runs = list(pages(requester, f"{here}?head_sha={sha}", "workflow_runs"))
+        # Whatever the list was narrowed by on its way: a build of another commit is none of this one.
+        runs = [run for run in pages(requester, f"{here}?head_sha={sha}", "workflow_runs") if run["head_sha"] == sha]
         found = [one for run in runs for one in pages(requester, f"{here}/{run['id']}/artifacts", "artifacts")]
         return tuple(sorted(map(_artifact, found), key=lambda one: -one.id))
 

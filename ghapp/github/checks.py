@@ -59,7 +59,8 @@ class GitHubChecks:
             return
         requester = self._requester(repository)
         address = f"/repos/{repository.full_name}/actions/runs?head_sha={sha}"
-        runs = {run["check_suite_id"]: run for run in pages(requester, address, "workflow_runs")}
+        found = pages(requester, address, "workflow_runs")
+        runs = {run["check_suite_id"]: run for run in found if run["head_sha"] == sha}
         for suite in ended:
             app, run = suite["app"] or {}, runs.get(suite["id"]) or {}
             yield Check(

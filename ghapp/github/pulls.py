@@ -7,6 +7,9 @@ from ghapp.core.events import Actor, Repository, thread_number
 from ghapp.core.ports import GHOST, Pull
 from ghapp.github.app import GitHubApp, github_errors
 
+_READY = "mutation($id: ID!) { markPullRequestReadyForReview(input: {pullRequestId: $id}) { clientMutationId } }"
+_DRAFT = "mutation($id: ID!) { convertPullRequestToDraft(input: {pullRequestId: $id}) { clientMutationId } }"
+
 
 class GitHubPulls:
     """Pull requests (`ports.Pulls`)."""
@@ -19,7 +22,8 @@ class GitHubPulls:
         owner = repository.full_name.partition("/")[0]
         with github_errors():
             pulls = self._app.repository(repository).get_pulls(state="all", head=f"{owner}:{branch}")
-            return next((_pull(repository, item) for item in pulls), None)
+            found = (item for item in pulls if item.head.ref == branch and _is_at_home(repository, item))
+            return next((_pull(repository, item) for item in found), None)
 
     def open(self, repository: Repository, *, branch: str, base: str, title: str, body: str) -> Pull:
         """Open a draft, or find the one that an earlier attempt opened: an answer that was lost is no second pull."""
@@ -53,17 +57,18 @@ class GitHubPulls:
 
     def mark_ready(self, repository: Repository, number: int) -> None:
         """Out of draft. Twice is once."""
-        with github_errors():
-            pull = self._app.repository(repository).get_pull(number)
-            if pull.draft:
-                pull.mark_ready_for_review()
+        self._set_draft(repository, number, draft=False)
 
     def mark_draft(self, repository: Repository, number: int) -> None:
         """Back to draft. Twice is once."""
+        self._set_draft(repository, number, draft=True)
+
+    def _set_draft(self, repository: Repository, number: int, *, draft: bool) -> None:
         with github_errors():
             pull = self._app.repository(repository).get_pull(number)
-            if not pull.draft:
-                pull.convert_to_draft()
+            is_draft, node = pull.draft, pull.node_id
+        if is_draft != draft:
+            self._app.graphql(repository, _DRAFT if draft else _READY, {"id": node})
 
     def files(self, repository: Repository, number: int) -> tuple[str, ...]:
         """The paths that it touches, of a renamed file the new one."""
@@ -83,13 +88,18 @@ class GitHubPulls:
 
 
 def _is_of(repository: Repository, pull: PullRequest) -> bool:
-    """Whether it comes from a branch of ours in the repository itself; `head.repo` is null when a fork was deleted."""
-    head = pull.head
-    return head.repo is not None and head.repo.id == repository.id and thread_number(head.ref) is not None
+    """Whether it comes from a branch of ours in the repository itself."""
+    return _is_at_home(repository, pull) and thread_number(pull.head.ref) is not None
+
+
+def _is_at_home(repository: Repository, pull: PullRequest) -> bool:
+    """Whether its branch is in the repository itself; `head.repo` is null when a fork was deleted."""
+    return pull.head.repo is not None and pull.head.repo.id == repository.id
 
 
 def _pull(repository: Repository, pull: PullRequest) -> Pull:
     user, head = pull.user, pull.head.repo
+    at_home = _is_at_home(repository, pull)
     merged = pull.merged_at is not None
     return Pull(
         number=pull.number,
@@ -103,9 +113,10 @@ def _pull(repository: Repository, pull: PullRequest) -> Pull:
         body=pull.body or "",
         url=pull.html_url,
         author=GHOST if user is None else Actor(user.id, user.login, user.type),
-        head_repository=None if head is None else head.full_name,
+        # The repository itself goes by one name, also when it has been renamed since it was last heard of.
+        head_repository=repository.full_name if at_home else head.full_name if head is not None else None,
         # Of a fork alone it is asked what its author allows: where a list left that out, PyGithub sends a request.
-        writable=head is not None and (head.id == repository.id or bool(pull.maintainer_can_modify)),
+        writable=at_home or (head is not None and bool(pull.maintainer_can_modify)),
         base_sha=pull.base.sha,
         # Before the merge it is GitHub's trial merge.
         merged_sha=pull.merge_commit_sha or "" if merged else "",

@@ -7,10 +7,8 @@ have outgrown GraphQL's `databaseId` of 32 bits: https://docs.github.com/en/grap
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from github.GithubException import GithubException
-
 from ghapp.core import messages
-from ghapp.core.errors import Gone, TransientError, UserError
+from ghapp.core.errors import Gone, UserError
 from ghapp.core.events import Actor, Repository
 from ghapp.core.evidence import LineRemark
 from ghapp.core.ports import GHOST, Review, ReviewComment, ReviewThread
@@ -57,7 +55,7 @@ class GitHubReviews:
         asked = {"owner": owner, "name": name, "number": number}
         found, after = list[ReviewThread](), None
         for _ in range(_MAX_PAGES):
-            data = self._graphql(repository, _THREADS, {**asked, "after": after})
+            data = self._app.graphql(repository, _THREADS, {**asked, "after": after})
             page = data["repository"]["pullRequest"]["reviewThreads"]
             found += [_thread(row, self._comments(repository, row)) for row in page["nodes"] or () if row]
             after = page["pageInfo"]["endCursor"]
@@ -73,7 +71,7 @@ class GitHubReviews:
             if not page["pageInfo"]["hasNextPage"]:
                 return
             asked = {"id": thread["id"], "comments": page["pageInfo"]["endCursor"]}
-            page = self._graphql(repository, _MORE, asked)["node"]["comments"]
+            page = self._app.graphql(repository, _MORE, asked)["node"]["comments"]
 
     def submitted(self, repository: Repository, number: int) -> tuple[Review, ...]:
         """All submitted reviews, oldest first; one that is being written is nobody's word yet."""
@@ -97,7 +95,7 @@ class GitHubReviews:
 
     def resolve(self, repository: Repository, thread: str) -> None:
         """Resolve a thread. Twice is once."""
-        self._graphql(repository, _RESOLVE, {"id": thread})
+        self._app.graphql(repository, _RESOLVE, {"id": thread})
 
     def request(self, repository: Repository, number: int, logins: Sequence[str]) -> None:
         """Ask these people for a review, each alone: GitHub refuses all of a list for one who cannot be asked."""
@@ -135,27 +133,6 @@ class GitHubReviews:
         requester = self._app.installation(repository.installation).requester
         with github_errors():
             requester.requestJsonAndCheck("POST", f"{_pull(repository, number)}/reviews", input=given)
-
-    def _graphql(self, repository: Repository, document: str, variables: Json) -> Json:
-        """The data of an answer. TransientError when GraphQL's own rate limit is used up, which it says with a 200.
-
-        https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
-        """
-        requester = self._app.installation(repository.installation).requester
-        with github_errors():
-            try:
-                _, answer = requester.graphql_query(document, variables)
-            except GithubException as error:
-                if _is_rate_limit(error):
-                    raise TransientError("GitHub's rate limit is used up") from error
-                raise
-        data: Json = answer["data"]
-        return data
-
-
-def _is_rate_limit(error: GithubException) -> bool:
-    errors = error.data.get("errors") if isinstance(error.data, dict) else None
-    return any(isinstance(one, dict) and one.get("type") == "RATE_LIMITED" for one in errors or ())
 
 
 def _pull(repository: Repository, number: int) -> str:
