@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 
 # What `honk relay` reads of the settings, and of the machine's environment besides `*_proxy`.
 _FOR_THE_RELAY = frozenset(
-    {"redis_url", "anthropic_base_url", "anthropic_api_key"}
+    {"redis_url", "anthropic_base_url", "anthropic_api_key", "log"}
     | {"issue_dollars", "person_dollars", "repository_dollars", "day_dollars"}
 )
 _OF_THE_MACHINE = frozenset(
-    {"PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "HONK_LOG"}
-    | {"SSL_CERT_FILE", "SSL_CERT_DIR"}
+    {"PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "HOME", "TMPDIR", "LANG", "LC_ALL"} | {"SSL_CERT_FILE", "SSL_CERT_DIR"}
 )
 
 

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
 
 from ghapp.core.errors import UserError
 
 Engine = Literal["claude-code", "messages"]
 JudgeMode = Literal["off", "advise", "block"]
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 Names = tuple[str, ...]
 
 # A name whose last label is no number, which would make it an address; how it is dialled is the sandbox's to judge.
@@ -26,6 +28,11 @@ def _setting(name: str, doc: str, default: Any = MISSING, **more: Any) -> Any:
 def _dollars(name: str, doc: str, default: float) -> Any:
     """A sum of money for which 0 means that there is no limit."""
     return _setting(name, f"{doc}, in dollars; 0 for no limit.", default, least=0, most=_MOST_DOLLARS)
+
+
+def _address(name: str, doc: str, default: str) -> Any:
+    """Where something is reached: http or https, and a host."""
+    return _setting(name, doc, default, address=True)
 
 
 def _secret(name: str, doc: str) -> Any:
@@ -46,12 +53,12 @@ class Settings:
     github_webhook_secret_previous: str = _secret(
         "GITHUB_WEBHOOK_SECRET_PREVIOUS", "The secret before it, accepted too while you rotate."
     )
-    github_api_url: str = _setting(
+    github_api_url: str = _address(
         "GITHUB_API_URL",
         "GitHub's REST address; `https://HOST/api/v3` for GitHub Enterprise Server.",
         "https://api.github.com",
     )
-    github_server_url: str = _setting(
+    github_server_url: str = _address(
         "GITHUB_SERVER_URL",
         "Where git and the web pages are; `https://HOST` for Enterprise Server.",
         "https://github.com",
@@ -65,14 +72,14 @@ class Settings:
     slack_app_token: str = _secret(
         "SLACK_APP_TOKEN", "An app-level token (`xapp-…`): Socket Mode, for a machine without a public address."
     )
-    slack_api_url: str = _setting("SLACK_API_URL", "Slack's Web API.", "https://slack.com/api/")
+    slack_api_url: str = _address("SLACK_API_URL", "Slack's Web API.", "https://slack.com/api/")
     redis_url: str = field(  # it may carry a password
         default="redis://127.0.0.1:6379/0",
         repr=False,
         metadata={"name": "REDIS_URL", "doc": "Redis or Valkey, with persistence on."},
     )
     anthropic_api_key: str = _secret("ANTHROPIC_API_KEY", "The key for the model. Only the relay holds it.")
-    anthropic_base_url: str = _setting(
+    anthropic_base_url: str = _address(
         "ANTHROPIC_BASE_URL",
         "Anthropic, or a gateway that speaks its Messages API.",
         "https://api.anthropic.com",
@@ -119,7 +126,7 @@ class Settings:
     build_megabytes: int = _setting(
         "HONK_BUILD_MEGABYTES", "The largest build that is fetched from CI.", 500, least=1, most=4_000
     )
-    public_url: str = _setting("HONK_PUBLIC_URL", "Where people reach the web part; run pages link there.", "")
+    public_url: str = _address("HONK_PUBLIC_URL", "Where people reach the web part; run pages link there.", "")
     host: str = _setting("HONK_HOST", "The address that the web part listens on.", "127.0.0.1")
     port: int = _setting("PORT", "The port that the web part listens on.", 8000, least=1, most=65_535)
     workers: int = _setting("HONK_WORKERS", "How many runs `honk run` works on at once.", 1, least=1, most=64)
@@ -133,6 +140,7 @@ class Settings:
     tick_seconds: int = _setting(
         "HONK_TICK_SECONDS", "How often the clock looks for what waits, is owed or was lost.", 5, least=1, most=300
     )
+    log: LogLevel = _setting("HONK_LOG", "How much is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`.", "INFO")
     already_isolated: bool = _setting(
         "HONK_ALREADY_ISOLATED",
         "Set to 1 to start although bubblewrap does not work, when the whole machine is a throw-away.",
@@ -188,7 +196,7 @@ def from_environment(environ: Mapping[str, str]) -> Settings:
         try:
             found[item.name] = _read(item.type, text, item.metadata)
         except ValueError:
-            wrong.append(f"{item.metadata['name']}={text!r}{_choices(item.type)}")
+            wrong.append(f"{item.metadata['name']}={text!r}{_instead(item.type, item.metadata)}")
     if wrong:
         raise UserError(f"these settings cannot be read: {', '.join(wrong)}")
     return Settings(**found)
@@ -201,6 +209,8 @@ def _read(kind: Any, text: str, limits: Mapping[str, Any]) -> Any:
         return text == "1"
     if kind is Names:
         return _names(text.lower() if limits.get("lower") else text, limits["each"])
+    if limits.get("address"):
+        return _reached(text)
     if choices := get_args(kind):
         if text not in choices:
             raise ValueError(text)
@@ -211,6 +221,13 @@ def _read(kind: Any, text: str, limits: Mapping[str, Any]) -> Any:
     return value
 
 
+def _reached(text: str) -> str:
+    found = urlsplit(text)  # which forgives blanks
+    if found.scheme not in ("http", "https") or not found.hostname or found.port == 0 or re.search(r"\s", text):
+        raise ValueError(text)
+    return text
+
+
 def _names(text: str, each: str) -> Names:
     names = tuple(filter(None, (name.strip() for name in text.split(","))))
     found = [re.fullmatch(each, name) for name in names]
@@ -219,8 +236,10 @@ def _names(text: str, each: str) -> Names:
     return names
 
 
-def _choices(kind: Any) -> str:
-    """What may be written instead, where there are few possibilities."""
+def _instead(kind: Any, limits: Mapping[str, Any]) -> str:
+    """What may be written instead, where that can be said in few words."""
+    if limits.get("address"):
+        return " (it begins with https:// or http:// and a host)"
     return "" if kind is Names or not get_args(kind) else f" (it is {' or '.join(get_args(kind))})"
 
 

@@ -46,6 +46,15 @@ def test_each_kind_of_setting_is_read() -> None:
         ("HONK_ALREADY_ISOLATED", "true"),
         ("HONK_ENGINE", "Messages"),
         ("HONK_JUDGE", "on"),
+        ("HONK_LOG", "loud"),
+        ("GITHUB_API_URL", "foo"),
+        ("GITHUB_API_URL", "api.github.com"),
+        ("GITHUB_SERVER_URL", "https://"),
+        ("GITHUB_SERVER_URL", "git://github.example.com"),
+        ("SLACK_API_URL", "https://slack.example.com:99999/api/"),
+        ("ANTHROPIC_BASE_URL", "https://gateway.example.com /v1"),
+        ("ANTHROPIC_BASE_URL", "http://[::1"),
+        ("HONK_PUBLIC_URL", "honk.example.com:8000"),
         ("HONK_ISSUE_DOLLARS", "-1"),
         ("HONK_PERSON_DOLLARS", "$5"),
         ("HONK_REPOSITORY_DOLLARS", "nan"),
@@ -69,6 +78,14 @@ def test_few_possibilities_are_named() -> None:
     """Whoever misspells an engine is told which there are."""
     with pytest.raises(UserError, match=r"HONK_ENGINE='claude' \(it is claude-code or messages\)$"):
         from_environment({"HONK_ENGINE": "claude"})
+
+
+def test_what_an_address_is_made_of_is_named() -> None:
+    """Whoever leaves out `https://` is told; with it, a port and a path may follow."""
+    with pytest.raises(UserError, match=r"HONK_PUBLIC_URL='honk\.example' \(it begins with https:// or http:// and a"):
+        from_environment({"HONK_PUBLIC_URL": "honk.example"})
+    for good in ("https://ghe.example.com/api/v3", "http://127.0.0.1:8001", "http://[::1]:8001/"):
+        assert from_environment({"GITHUB_API_URL": good}).github_api_url == good
 
 
 def test_a_list_has_commas() -> None:

@@ -1,12 +1,16 @@
 """GitHub, topic by topic, and what of the settings is read with it."""
 
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from ghapp.core.errors import UserError
+from ghapp.github import app as github_app
 from ghapp.github.app import GitHubApp
 from ghapp.github.checks import GitHubChecks
 from ghapp.github.deployments import GitHubDeployments
@@ -50,12 +54,21 @@ def github(settings: Settings) -> GitHub:
 
 
 def _key(settings: Settings) -> str:
-    key = settings.private_key
-    try:
-        load_pem_private_key(key.encode(), None)
-    except (ValueError, TypeError) as error:  # the second when it asks for a password
-        raise UserError("what is set as the App's private key is no private key in PEM form") from error
+    """The App's key, which is RSA: GitHub makes no other, and its tokens are signed with RS256.
+
+    https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
+    """
+    key, found = settings.private_key, None
+    with suppress(ValueError, TypeError, UnsupportedAlgorithm):  # the second when it asks for a password
+        found = load_pem_private_key(key.encode(), None)
+    if not isinstance(found, RSAPrivateKey):
+        raise UserError("what is set as the App's private key is no RSA private key in PEM form")
     return key
+
+
+def clock_offset(settings: Settings, now: float) -> float:
+    """How many seconds `now` is ahead of GitHub's clock, for which no App is needed."""
+    return github_app.clock_offset(settings.github_api_url, now)
 
 
 def page(settings: Settings, key: str) -> str:
@@ -74,8 +87,13 @@ def webhook_secrets(settings: Settings) -> tuple[str, ...]:
     return tuple(filter(None, (settings.github_webhook_secret, settings.github_webhook_secret_previous)))
 
 
-def sign_in(settings: Settings) -> GitHubSignIn:
-    """Signing in at GitHub. Raises UserError when the App's client id or secret is not set."""
+def sign_in(settings: Settings) -> GitHubSignIn | None:
+    """Signing in at GitHub for people in Slack; None without Slack, or without the App's client id and secret.
+
+    Raises UserError when only one of the two is set.
+    """
+    if not settings.has_slack or not (settings.github_client_id or settings.github_client_secret):
+        return None
     settings.require("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET")
     return GitHubSignIn(
         settings.github_client_id, settings.github_client_secret, settings.github_api_url, settings.github_server_url

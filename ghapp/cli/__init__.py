@@ -13,6 +13,7 @@ from dotenv import load_dotenv
 from ghapp.core.errors import UserError
 from ghapp.playground.packages import PackageError
 from ghapp.playground.script import ScriptError
+from ghapp.settings import from_environment
 
 _WHERE = {
     "run": "run:run",
@@ -53,10 +54,12 @@ def honk() -> None:
 def main() -> None:
     """Run the command line; what a person can mend is told in one line, and the exit status is 1."""
     load_dotenv(".env")
-    level = os.environ.get("HONK_LOG", "INFO")
-    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # a line for each call of the model, which we tell ourselves
     try:
+        level = from_environment(os.environ).log
+        logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+        logging.getLogger("httpx2").setLevel(
+            logging.WARNING
+        )  # a line for each call of the model: we tell that ourselves
         honk()
     except (UserError, PackageError, ScriptError) as error:
         click.echo(f"honk: {error}", err=True)

@@ -11,7 +11,7 @@ import click
 from ghapp.cli import engine as engines
 from ghapp.cli.apps import OWNER
 from ghapp.cli.ending import ending_well
-from ghapp.cli.folder import emptied
+from ghapp.cli.folder import emptied, ready
 from ghapp.cli.stage import PERSON, Stage, set_up
 from ghapp.cli.telling import Teller
 from ghapp.cli.watching import Watch, show
@@ -55,7 +55,7 @@ def demo(package: str | None, issue: Path | None, script: Path | None, live: boo
         if live:
             settings.require("ANTHROPIC_API_KEY")
         play = choose(package, issue, script, live=live)
-        with emptied(settings.data.absolute() / "demo") as data:
+        with emptied(ready(settings) / "demo") as data:
             last = _perform(play, data, settings)
         click.echo(last)
 
@@ -109,7 +109,7 @@ def _perform(play: Play, data: Path, settings: Settings) -> str:
 
 def of_machine(environ: Mapping[str, str], settings: Settings) -> dict[str, str]:
     """What the operator sets about this machine and about what happens on it, in the playground too."""
-    names = ("HONK_ALREADY_ISOLATED", "HONK_JUDGE", "HONK_SETUP_HOSTS")
+    names = ("HONK_ALREADY_ISOLATED", "HONK_JUDGE", "HONK_LOG", "HONK_SETUP_HOSTS")
     return {name: environ[name] for name in names if name in environ} | {"HONK_ENGINE": settings.engine}
 
 

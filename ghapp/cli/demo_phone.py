@@ -20,7 +20,7 @@ from ghapp.cli.apps import OWNER
 from ghapp.cli.browser import Browser
 from ghapp.cli.demo import JUDGE, of_machine
 from ghapp.cli.ending import ending_well
-from ghapp.cli.folder import emptied
+from ghapp.cli.folder import emptied, ready
 from ghapp.cli.greeter import APP, ROOM, WISH
 from ghapp.cli.phone import Phone
 from ghapp.cli.stage import PERSON, Stage, set_up
@@ -43,7 +43,7 @@ def demo_phone(engine: Engine | None) -> None:
     """Watch a message in Slack become a merged and deployed app, as a phone shows it."""
     with ending_well("demo-phone"):
         settings = engines.chosen(from_environment(os.environ), engine)
-        with emptied(settings.data.absolute() / "demo-phone") as data:
+        with emptied(ready(settings) / "demo-phone") as data:
             last = _perform(data, settings)
         click.echo(last)
 

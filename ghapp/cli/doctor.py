@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from ghapp import bootstrap
 from ghapp.cli import engine as engines
+from ghapp.cli.folder import ready
 from ghapp.core.errors import TransientError, UserError
 from ghapp.sandbox.clients import settings_of
 from ghapp.sandbox.sources import sources_of_words
@@ -69,13 +70,18 @@ def look_at_configuration(settings: Settings) -> Iterator[Finding]:
 
 
 def look_at_key(settings: Settings) -> Iterator[Finding]:
-    """The private key: readable by its owner alone, and one that GitHub knows."""
-    path = settings.github_private_key_path
-    if path and Path(path).exists():
-        mode = stat.S_IMODE(Path(path).stat().st_mode)
-        yield Finding("key file", mode & 0o077 == 0, f"mode {mode:04o}", f"Others can read it: chmod 600 {path}")
+    """The private key: there, readable by its owner alone, and one that GitHub knows."""
     if not settings.has_app:
         return
+    try:
+        _ = settings.private_key
+    except UserError as error:
+        advice = "Set GITHUB_PRIVATE_KEY_PATH to the file that the App's settings page gave you, or GITHUB_PRIVATE_KEY."
+        yield Finding("private key", False, str(error), advice)
+        return
+    if path := settings.github_private_key_path:
+        mode = stat.S_IMODE(Path(path).stat().st_mode)
+        yield Finding("key file", mode & 0o077 == 0, f"mode {mode:04o}", f"Others can read it: chmod 600 {path}")
     try:
         yield Finding("private key", True, f"GitHub knows it as that of the App {bootstrap.github(settings).app.slug}")
     except TransientError as error:
@@ -117,12 +123,25 @@ def look_at_git(_settings: Settings) -> Iterator[Finding]:
     yield Finding("git", numbers >= _OLDEST_GIT, said, "Install git 2.39 or newer.")
 
 
+def look_at_data(settings: Settings) -> Iterator[Finding]:
+    """The data folder is there, or can be made, and is ours to write to."""
+    try:
+        yield Finding("data folder", True, str(ready(settings)))
+    except UserError as error:
+        yield Finding("data folder", False, str(error), "Set HONK_DATA to another, or let Honk's user write to it.")
+
+
 def look_at_sandbox(settings: Settings) -> Iterator[Finding]:
     """Bubblewrap really shuts a program in on this machine."""
     from ghapp.sandbox.bubblewrap import Bubblewrap
 
     try:
-        Bubblewrap(settings.data.absolute(), already_isolated=settings.already_isolated).check()
+        data = ready(settings)
+    except UserError:
+        yield Finding("sandbox", False, "bubblewrap was not tried", "Mend the data folder first.")
+        return
+    try:
+        Bubblewrap(data, already_isolated=settings.already_isolated).check()
         yield Finding("sandbox", True, "bubblewrap isolates")
     except UserError as error:
         yield Finding("sandbox", False, "bubblewrap does not isolate", str(error))
@@ -176,12 +195,12 @@ def look_at_clock(settings: Settings) -> Iterator[Finding]:
     if not settings.has_app:
         return
     try:
-        off = bootstrap.github(settings).app.clock_offset(time.time())
+        off = bootstrap.clock_offset(settings, time.time())
         well = abs(off) <= _CLOCK_SECONDS
         yield Finding(
             "clock", well, f"{off:+.0f} s against GitHub", "Turn on time synchronisation: timedatectl set-ntp true"
         )
-    except (UserError, TransientError) as error:
+    except TransientError as error:
         yield Finding("clock", False, f"GitHub could not be asked: {error}", _ASK_GITHUB)
 
 
@@ -245,6 +264,7 @@ LOOKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     look_at_key,
     look_at_redis,
     look_at_git,
+    look_at_data,
     look_at_sandbox,
     look_at_engine,
     look_at_limits,

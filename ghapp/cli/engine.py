@@ -6,6 +6,7 @@ from typing import get_args
 import click
 
 from ghapp.agents.claude_code import claude_code_missing, program
+from ghapp.cli.folder import ready
 from ghapp.core.errors import UserError
 from ghapp.sandbox import machine, process
 from ghapp.sandbox.jail import Bind, Jail, environment
@@ -34,9 +35,7 @@ def version_inside(settings: Settings) -> str:
     Raises UserError when it is missing or does not start, TransientError when the sandbox does not come up.
     """
     chosen(settings, "claude-code")
-    data = settings.data.absolute()
-    data.mkdir(parents=True, exist_ok=True)
-    here = replace(machine.look(data), own_proc=not settings.already_isolated)
+    here = replace(machine.look(ready(settings)), own_proc=not settings.already_isolated)
     jail = Jail((Bind(program(), _INSIDE),), environment(here, prepared=False), folder="/")
     done = process.run(here, jail, [_INSIDE, "--version"], timeout=_SECONDS)
     if done.exit_code:

@@ -16,6 +16,7 @@ import click
 from ghapp import bootstrap
 from ghapp.cli import engine as engines
 from ghapp.cli.demo import JUDGE
+from ghapp.cli.folder import ready
 from ghapp.cli.telling import Teller
 from ghapp.core.errors import UserError
 from ghapp.core.events import Actor, Repository, Thread
@@ -37,30 +38,27 @@ _GIT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "PATH": os
 @click.option("--script", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Use the scripted model.")
 @engines.option
 def fix(path: Path, instruction: str, script: Path | None, engine: Engine | None) -> None:
-    """Do INSTRUCTION to the repository at PATH and leave the result on a branch of it.
+    """Do INSTRUCTION to the repository that PATH is in and leave the result on a branch of it.
 
     The work starts from the commit that is checked out; what is not committed is not seen.
     """
     settings = engines.chosen(from_environment(os.environ), engine)
-    _keep_out_of_git(settings.data)
+    (ready(settings) / ".gitignore").write_text("*\n")  # it may lie in the very repository that is worked on
     with nullcontext(settings) if script is None else _scripted(settings, script) as settings:
         settings.require("ANTHROPIC_API_KEY")
-        run = _describe(settings, path.resolve(), instruction)
+        top = _top(path.resolve())
+        if top != path.resolve():
+            click.echo(f"the repository is {top}")
+        run = _describe(settings, top, instruction)
         tally = Tally()
         shop = bootstrap.local_workshop(settings, tally, _commit_text)
-        done = FixLocally(shop, tally, SystemClock(), Teller()).fix(run, Remote(f"file://{path.resolve()}", None))
+        done = FixLocally(shop, tally, SystemClock(), Teller()).fix(run, Remote(f"file://{top}", None))
     if done.head_sha:
         click.echo(f"the work is on the branch {done.branch} ({done.head_sha[:9]})")
     if done.conclusion:
         raise UserError(f"{done.conclusion}: {done.reason}")
     if not is_green(done.evidence):
         raise UserError("the checks are red on that branch")
-
-
-def _keep_out_of_git(data: Path) -> None:
-    """The data folder may lie in the very repository that is worked on."""
-    data.mkdir(parents=True, exist_ok=True)
-    (data / ".gitignore").write_text("*\n")
 
 
 @contextmanager
@@ -87,12 +85,21 @@ def _describe(settings: Settings, path: Path, instruction: str) -> Run:
     )
 
 
+def _top(path: Path) -> Path:
+    """The top of the working tree that a folder lies in; the folder itself where it is in none, as a bare one is."""
+    said = _git(path, "rev-parse", "--show-toplevel")
+    return path if said.returncode else Path(said.stdout.removesuffix("\n"))
+
+
 def _branch(path: Path) -> str:
-    asked = ["git", "-C", str(path), "symbolic-ref", "--short", "HEAD"]
-    said = subprocess.run(asked, env=_GIT, capture_output=True, text=True, check=False)
+    said = _git(path, "symbolic-ref", "--short", "HEAD")
     if said.returncode:
         raise UserError(f"{path} is no git repository with a branch checked out: {said.stderr.strip()}")
     return said.stdout.strip()
+
+
+def _git(path: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(["git", "-C", path, *arguments], env=_GIT, capture_output=True, text=True, check=False)
 
 
 def _commit_text(run: Run) -> CommitText:

@@ -1,12 +1,25 @@
-"""The playground's data folder: of one process at a time, and empty at its start."""
+"""The data folder, made at the door; and the playground's in it: of one process at a time, and empty at its start."""
 
 import fcntl
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ghapp.core.errors import UserError
+from ghapp.settings import Settings
+
+
+def ready(settings: Settings) -> Path:
+    """The data folder as an absolute path, made if need be. Raises UserError when it cannot be made or written to."""
+    data = settings.data.absolute()
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=data):
+            return data
+    except OSError as error:
+        raise UserError(f"HONK_DATA: {data} is no folder that can be written to: {error.strerror}") from error
 
 
 @contextmanager

@@ -4,14 +4,16 @@ import os
 import sys
 
 import click
+from redis import Redis
 
 from ghapp import bootstrap
 from ghapp.cli.ending import asked_to_end
 from ghapp.cli.engine import chosen
+from ghapp.cli.folder import ready
 from ghapp.queue import INTAKE, RUNS, worker
 from ghapp.records import records
 from ghapp.settings import Settings, from_environment
-from ghapp.store.connection import connect
+from ghapp.store.connection import connect, wait_for
 
 _THREADS = 32
 _SWEEP_SECONDS = 600
@@ -21,8 +23,9 @@ _SWEEP_SECONDS = 600
 def web() -> None:
     """Receive webhooks and serve run pages."""
     settings = from_environment(os.environ)
-    bootstrap.webhook_secrets(settings)
-    records(settings, patient=False)  # gunicorn would say in many lines that this cannot be made
+    bootstrap.webhook_secrets(settings)  # gunicorn would say in many lines what is wrong with these three
+    bootstrap.sign_in(settings)
+    records(settings, patient=False)
     os.execv(  # noqa: S606 - gunicorn takes this process's place, so that signals reach it
         sys.executable,
         [
@@ -48,6 +51,7 @@ def run_worker() -> None:
     """Work on runs, one at a time."""
     settings = chosen(from_environment(os.environ))
     settings.require("ANTHROPIC_API_KEY")
+    ready(settings)
     bootstrap.execute(settings)
     _serve(settings, RUNS)
 
@@ -56,7 +60,14 @@ def _serve(settings: Settings, queue: str) -> None:
     """RQ forks for each job: what is imported by now need not be imported there."""
     import ghapp.jobs  # noqa: F401
 
-    worker(connect(settings.redis_url, patient=True), queue).work(with_scheduler=False)
+    worker(_store(settings), queue).work(with_scheduler=False)
+
+
+def _store(settings: Settings) -> "Redis":
+    """A client of the store, which is there. Raises UserError when it is not, after two minutes."""
+    redis = connect(settings.redis_url, patient=True)
+    wait_for(redis, settings.redis_url)
+    return redis
 
 
 @click.command()
@@ -66,6 +77,7 @@ def clock() -> None:
 
     settings = from_environment(os.environ)
     bootstrap.reconcile(settings)
+    _store(settings).close()
     ticks_a_sweep = max(1, _SWEEP_SECONDS // settings.tick_seconds)
     over = asked_to_end()
     ticks = 0

@@ -11,7 +11,7 @@ from ghapp.cli import greeter
 from ghapp.cli.apps import OWNER
 from ghapp.cli.demo import DEMO, fetch
 from ghapp.cli.ending import asked_to_end
-from ghapp.cli.folder import emptied
+from ghapp.cli.folder import emptied, ready
 from ghapp.cli.stage import PERSON, access_to, chat, github, install, require_free
 from ghapp.playground.hosting import Host
 from ghapp.playground.model import ModelServer
@@ -19,11 +19,17 @@ from ghapp.playground.script import load_scripts
 from ghapp.playground.slack.state import SlackApp
 from ghapp.settings import Settings, from_environment
 
+_PORT = click.IntRange(1, 65_535)
+
 
 @click.command()
-@click.option("--port", default=8001, show_default=True, help="The port of GitHub's pages, REST, GraphQL and git.")
-@click.option("--model-port", default=8002, show_default=True, help="The port of the scripted model.")
-@click.option("--slack-port", default=8003, show_default=True, help="The port of Slack's pages, Web API and socket.")
+@click.option(
+    "--port", type=_PORT, default=8001, show_default=True, help="The port of GitHub's pages, REST, GraphQL and git."
+)
+@click.option("--model-port", type=_PORT, default=8002, show_default=True, help="The port of the scripted model.")
+@click.option(
+    "--slack-port", type=_PORT, default=8003, show_default=True, help="The port of Slack's pages, Web API and socket."
+)
 @click.option(
     "--scripts",
     default=DEMO,
@@ -38,7 +44,7 @@ def playground(port: int, model_port: int, slack_port: int, scripts: Path) -> No
         require_free(number, f"choose another with {option}")
     over, stop = asked_to_end(), Event()
     with ExitStack() as stack:
-        data = stack.enter_context(emptied(settings.data.absolute() / "playground"))
+        data = stack.enter_context(emptied(ready(settings) / "playground"))
         tree, name = fetch((DEMO / "package.txt").read_text().strip(), data)
         scripted = (*load_scripts(scripts), *greeter.scripts())
         model = stack.enter_context(ModelServer(scripted, settings.anthropic_api_key, port=model_port))
@@ -54,7 +60,8 @@ def playground(port: int, model_port: int, slack_port: int, scripts: Path) -> No
         running.world.person(PERSON, write=name)
         greeter.move_in(running.world, slack, PERSON)
         addresses = {"GITHUB_API_URL": running.api_url, "GITHUB_SERVER_URL": running.base_url, **access_to(slack)}
-        for setting, value in (addresses | {"ANTHROPIC_BASE_URL": model.url}).items():
+        addresses |= {"SLACK_APP_TOKEN": slack.app.app_token, "ANTHROPIC_BASE_URL": model.url}
+        for setting, value in addresses.items():
             click.echo(f"{setting}={value}")
         over.wait()
 

@@ -5,12 +5,13 @@ from contextlib import ExitStack
 
 import click
 
+from ghapp import bootstrap
 from ghapp.cli import engine as engines
 from ghapp.cli import greeter
 from ghapp.cli.apps import OWNER
 from ghapp.cli.demo import DEMO, fetch, of_machine, read_issue
 from ghapp.cli.ending import Over, end_at_signals
-from ghapp.cli.folder import emptied
+from ghapp.cli.folder import emptied, ready
 from ghapp.cli.stage import PERSON, require_free, set_up
 from ghapp.playground.script import load_scripts
 from ghapp.settings import Settings, from_environment
@@ -33,8 +34,10 @@ def run() -> None:
 
 def _serve(settings: Settings) -> None:
     settings.require("GITHUB_WEBHOOK_SECRET", "ANTHROPIC_API_KEY")
+    bootstrap.github(settings)  # the parts would end for what is wrong here, and be started again for ever
+    bootstrap.sign_in(settings)
     require_free(settings.port, "set PORT to another")
-    data = settings.data.absolute()
+    data = ready(settings)
     with ExitStack() as stack:
         environ = dict(os.environ)
         if not environ.get("REDIS_URL"):
@@ -56,7 +59,7 @@ def _play(settings: Settings) -> None:
         require_free(port, "set PORT to another, with the two above it free too")
     live = bool(settings.anthropic_api_key)
     with ExitStack() as stack:
-        data = stack.enter_context(emptied(settings.data.absolute() / "playground"))
+        data = stack.enter_context(emptied(ready(settings) / "playground"))
         tree, name = fetch((DEMO / "package.txt").read_text().strip(), data)
         scripts = (*load_scripts(DEMO), *greeter.scripts())
         more = of_machine(os.environ, settings) | ({} if live else {"HONK_ROUTER_MODEL": "off"})

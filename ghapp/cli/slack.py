@@ -1,6 +1,7 @@
 """`honk slack`: receives what Slack sends by Socket Mode, for a machine that Slack cannot reach."""
 
 import os
+from functools import partial
 
 import click
 
@@ -9,6 +10,7 @@ from ghapp.core.errors import TransientError, UserError
 from ghapp.records import records
 from ghapp.settings import from_environment
 from ghapp.slack.door import socket_mode
+from ghapp.web.hooks import take
 
 
 @click.command()
@@ -19,8 +21,7 @@ def slack() -> None:
     kept = records(settings)
     over = asked_to_end()
     door = socket_mode(
-        kept.inbox,
-        kept.queue,
+        partial(take, kept.inbox, kept.queue),
         app_token=settings.slack_app_token,
         token=settings.slack_bot_token,
         api_url=settings.slack_api_url,

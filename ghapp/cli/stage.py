@@ -32,6 +32,10 @@ PERSON = "octocat"
 
 _APP_ID = 1
 _START_SECONDS = 60
+_OF_THE_MODEL = (
+    *("ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "HONK_MODEL", "HONK_JUDGE_MODEL", "HONK_ROUTER_MODEL"),
+    *("HONK_ISSUE_DOLLARS", "HONK_PERSON_DOLLARS", "HONK_REPOSITORY_DOLLARS", "HONK_DAY_DOLLARS"),
+)
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,9 @@ def set_up(
         environ = _environ(data, playground.base_url, ports[0] or _free_port()) | access_to(slack)
         key = secrets.token_hex(16)
         model = None if live else stack.enter_context(ModelServer(scripts, key))
-        environ |= _live_model() if model is None else {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": key}
+        environ |= (
+            live_model(os.environ) if model is None else {"ANTHROPIC_BASE_URL": model.url, "ANTHROPIC_API_KEY": key}
+        )
         environ |= more or {}
         environ["REDIS_URL"] = stack.enter_context(embedded_valkey(data / "valkey"))
         settings = from_environment(environ)
@@ -144,15 +150,13 @@ def _environ(data: Path, base_url: str, port: int) -> dict[str, str]:
     }
 
 
-def _live_model() -> dict[str, str]:
-    operator = from_environment(os.environ)
-    operator.require("ANTHROPIC_API_KEY")
-    return {
-        "ANTHROPIC_BASE_URL": operator.anthropic_base_url,
-        "ANTHROPIC_API_KEY": operator.anthropic_api_key,
-        "HONK_MODEL": operator.model,
-        "HONK_JUDGE_MODEL": operator.judge_model,
-    }
+def live_model(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the operator sets about the real model: access to it, which one does what, and what that may cost.
+
+    Raises UserError without a key.
+    """
+    from_environment(environ).require("ANTHROPIC_API_KEY")
+    return {name: environ[name] for name in _OF_THE_MODEL if name in environ}
 
 
 def _private_key() -> str:
@@ -177,13 +181,17 @@ def _wait_until_up(settings: Settings, household: Household) -> None:
 
 
 def require_free(port: int, advice: str) -> None:
-    """Raise UserError when something listens on this port of loopback already; `advice` says what to do."""
+    """Raise UserError when something listens on this port of loopback already, or there is no such port; `advice` says
+    what to do.
+    """
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the servers do: one that has ended is no one
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise UserError(f"port {port} is not free ({error.strerror}): {advice}") from error
+        except OverflowError as error:
+            raise UserError(f"there is no port {port}: {advice}") from error
 
 
 def _free_port() -> int:

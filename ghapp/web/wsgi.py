@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from functools import partial
 
 from flask import Blueprint, Flask
 
@@ -39,21 +40,20 @@ def _rooms(settings: Settings, kept: Records) -> Iterator[Blueprint]:
     yield builds.blueprint(
         builds.Desk(kept.build_pages, bootstrap.build_files(settings), newer, png, settings.page_root)
     )
-    if settings.has_slack and settings.github_client_id:
+    if sign_in := bootstrap.sign_in(settings):
         yield linking.blueprint(
             identities=kept.identities,
             inbox=kept.inbox,
             queue=kept.queue,
             public_root=settings.page_root,
             secret=settings.github_client_secret,
-            sign_in=bootstrap.sign_in(settings),
+            sign_in=sign_in,
         )
     if settings.has_slack and settings.slack_signing_secret:
         yield door.blueprint(
-            kept.inbox,
-            kept.queue,
+            partial(hooks.take, kept.inbox, kept.queue),
+            hooks.body,
             secret=settings.slack_signing_secret,
             token=settings.slack_bot_token,
             api_url=settings.slack_api_url,
-            body=hooks.body,
         )
