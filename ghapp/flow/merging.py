@@ -15,7 +15,7 @@ from ghapp.core.events import Thread
 from ghapp.core.intents import MergeRun
 from ghapp.core.landing import Case, Enqueue, HandOver, MergeNow, Reason, Refuse, Update, Wait, Why
 from ghapp.core.merging import Method, Standing, Wish
-from ghapp.core.ports import Checks, Clock, Issues, Merges, Pull, Pulls, Repositories
+from ghapp.core.ports import Checks, Clock, Merges, Pull, Pulls, Repositories
 from ghapp.core.rights import Permission, needed
 from ghapp.core.run import Errand, Run, State
 from ghapp.flow.attempt import Attempt
@@ -43,7 +43,6 @@ class Merging:
     """Carries wishes to merge. The caller holds the thread's inbox."""
 
     repositories: Repositories
-    issues: Issues
     pulls: Pulls
     checks: Checks
     merges: Merges
@@ -52,7 +51,7 @@ class Merging:
     clock: Clock
 
     def ask(self, attempt: Attempt, word: MergeRun, config: Config) -> str:
-        """Take a wish and look at it at once; what the person is told."""
+        """Take a wish and look at it at once; what the person is told. With a UserError the wish is gone again."""
         run = attempt.run
         assert run.pull is not None, "there is no wish without a pull request"
         pull = self.pulls.read(run.thread.repository, run.pull)
@@ -64,7 +63,11 @@ class Merging:
         if seen != pull.head_sha:
             return messages.not_that_head(pull.number, seen, pull.head_sha)
         self._keep(attempt, pull.number, Wish(seen, word.by, word.at, word.comment))
-        told = self._carry(attempt, pull.number, config)
+        try:
+            told = self._carry(attempt, pull.number, config)
+        except UserError as error:  # they hear that nothing came of their word, so nothing may come of it later
+            self._drop(attempt, pull.number, messages.could_not(str(error)))
+            raise
         if told.over:
             self._drop(attempt, pull.number, told.words)
         return told.words
@@ -249,7 +252,7 @@ class Merging:
     def _say(self, run: Run, number: int, wish: Wish, words: str) -> None:
         """On the pull request, once for each wish and commit: before the record, so that it is said in any case."""
         hidden = messages.marker(f"{run.id}-{wish.sha[:9]}-{wish.comment or wish.at}", "merge")
-        self.issues.write_comment(Thread(run.thread.repository, number), f"{hidden}\n{words}", marker=hidden)
+        self.status.comment(Thread(run.thread.repository, number), f"{hidden}\n{words}", hidden)
         self.status.aloud(run, f"merge:{wish.sha}:{wish.comment or wish.at}", words)
 
 

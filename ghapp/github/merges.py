@@ -1,6 +1,6 @@
 """What stands between a pull request and its base, and the merge itself (`ports.Merges`)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
@@ -35,7 +35,9 @@ _METHODS: tuple[tuple[Method, str], ...] = (
     ("squash", "squashMergeAllowed"),
     ("rebase", "rebaseMergeAllowed"),
 )
+_VERDICTS = ("APPROVED", "CHANGES_REQUESTED", "DISMISSED")
 _BASE_MOVED = "Base branch was modified"
+_OTHER_PLANS = "or make this repository public to enable this feature"
 
 
 class GitHubMerges:
@@ -119,15 +121,24 @@ class GitHubMerges:
         if shown["autoMergeRequest"] is not None:
             self._change(repository, _AUTO_OFF, {"pullRequestId": shown["id"]})
 
-    def parent(self, repository: Repository, sha: str) -> str | None:
-        """The first parent of a commit: of a merge, what the base was before it. None for a first commit."""
-        parents = self._get(repository, f"/commits/{sha}")["parents"]
-        return parents[0]["sha"] if parents else None
+    def base_before(self, repository: Repository, number: int, sha: str) -> str | None:
+        """What the base was before this pull request came to it as its (last) commit `sha`. None for a first commit.
+
+        A merge commit names it. Where the commits were rebased, GitHub tells only the last one: those before it are
+        new, too, but say what the pull request's say and when it was written.
+        https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/incorporating-changes-from-a-pull-request/about-pull-request-merges
+        """
+        history = self._pages(repository, f"/commits?sha={sha}")
+        parents = next(history)["parents"]
+        if len(parents) > 1:
+            return str(parents[0]["sha"])
+        brought = {_written(one) for one in self._pages(repository, f"/pulls/{number}/commits")}
+        return next((str(one["sha"]) for one in history if _written(one) not in brought), None)
 
     def _rules(self, repository: Repository, base: str, decision: str) -> tuple[Rules, frozenset[Method]]:
         """What rulesets and the branch's own protection ask for together, and the methods that rulesets allow."""
-        rules, methods = _of_rulesets(self._pages(repository, f"/rules/branches/{base}"))
-        protection = self._get(repository, f"/branches/{base}").get("protection") or {}
+        rules, methods = _of_rulesets(self._rulesets(repository, base))
+        protection = self._protection(repository, base)
         checks = (protection.get("required_status_checks") or {}).get("checks") or ()
         required = (*rules.required, *(_required(one, "app_id") for one in checks))
         rules = replace(rules, required=tuple(dict.fromkeys(required)))
@@ -138,6 +149,30 @@ class GitHubMerges:
                 approvals=self._approvals(repository, base, rules.approvals or 0, decision),
             )
         return rules, methods
+
+    def _rulesets(self, repository: Repository, base: str) -> Iterable[Json]:
+        """None where there can be none: at a server that is older than rulesets (404), or in a plan without them (403).
+
+        https://docs.github.com/en/get-started/learning-about-github/githubs-plans
+        """
+        try:
+            return list(self._pages(repository, f"/rules/branches/{base}"))
+        except Gone:
+            return ()
+        except UserError as error:
+            if not _is_of_another_plan(error):
+                raise
+            return ()
+
+    def _protection(self, repository: Repository, base: str) -> Json:
+        """The branch's own protection, as far as everybody may see it; nothing in a plan without it."""
+        try:
+            found: Json | None = self._get(repository, f"/branches/{base}").get("protection")
+        except UserError as error:
+            if not _is_of_another_plan(error):
+                raise
+            return {}
+        return found or {}
 
     def _approvals(self, repository: Repository, base: str, by_rulesets: int, decision: str) -> int | None:
         """The larger of both numbers; None when we may not read the protection's and GitHub asks for a review."""
@@ -184,11 +219,22 @@ class GitHubMerges:
             _, answer = self._requester(repository).requestJsonAndCheck("GET", f"/repos/{repository.full_name}{path}")
             return answer
 
-    def _pages(self, repository: Repository, path: str) -> Iterable[Json]:
+    def _pages(self, repository: Repository, path: str) -> Iterator[Json]:
         return pages(self._requester(repository), f"/repos/{repository.full_name}{path}")
 
     def _requester(self, repository: Repository) -> Requester:
         return self._app.installation(repository.installation).requester
+
+
+def _written(commit: Json) -> tuple[str, str, str]:
+    """Who wrote a commit, when, and what it says of itself: a rebase keeps that."""
+    said = commit["commit"]
+    return said["author"]["email"], said["author"]["date"], said["message"].strip()
+
+
+def _is_of_another_plan(error: UserError) -> bool:
+    """Whether GitHub refuses because the plan has no such feature for a private repository, and so no such rules."""
+    return _OTHER_PLANS in str(error)
 
 
 def _of_rulesets(rows: Iterable[Json]) -> tuple[Rules, frozenset[Method]]:
@@ -219,11 +265,11 @@ def _required(row: Json, source: str) -> Required:
 
 
 def _last_word(reviews: Iterable[Json], wanted: str) -> tuple[Actor, ...]:
-    """Those whose last verdict this is. A mere comment changes none, and a dismissed one is none any more."""
+    """Those whose last verdict this is. A comment changes none; one that was dismissed brings no older one back."""
     last: dict[int, tuple[str, Actor]] = {}
     for row in reviews:
         user = row["user"]
         who = GHOST if user is None else Actor(user["id"], user["login"], user["type"])
-        if row["state"] in ("APPROVED", "CHANGES_REQUESTED"):
+        if row["state"] in _VERDICTS:
             last[who.id] = (row["state"], who)
     return tuple(who for state, who in last.values() if state == wanted)

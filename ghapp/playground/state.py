@@ -288,6 +288,8 @@ class Repository:
     deployments: dict[int, Deployment] = field(default_factory=dict)
     protections: dict[str, Protection] = field(default_factory=dict)
     rulesets: list[Ruleset] = field(default_factory=list)
+    ruleless: bool = False
+    """Whether its plan has no rules of branches: it is private, and its owner pays nothing."""
     methods: tuple[Method, ...] = METHODS
     auto_merge_allowed: bool = False
     activities: list[Activity] = field(default_factory=list)
@@ -337,6 +339,8 @@ class State:
     apps: dict[int, App] = field(default_factory=dict)
     installations: dict[int, Installation] = field(default_factory=dict)
     repositories: dict[str, Repository] = field(default_factory=dict)
+    renamed: dict[str, Repository] = field(default_factory=dict)
+    """Repositories by the names that they had before."""
     tokens: dict[str, Token] = field(default_factory=dict)
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1001))
 
@@ -350,6 +354,10 @@ class State:
 
     def repository(self, full_name: str) -> Repository | None:
         return self.repositories.get(full_name.lower())
+
+    def moved(self, full_name: str) -> Repository | None:
+        """The repository that had this name, as long as no other has it."""
+        return None if self.repository(full_name) else self.renamed.get(full_name.lower())
 
     def user(self, login: str) -> User | None:
         return self.users.get(login.lower())

@@ -33,7 +33,7 @@ from ghapp.playground.state import (
     Role,
     User,
 )
-from ghapp.playground.verbs import accounts, auto_merge, checks, deployments, forks, issues, jobs, merge_queue
+from ghapp.playground.verbs import accounts, auto_merge, checks, deployments, forks, issues, jobs, merge_queue, renames
 from ghapp.playground.views.pulls import pull_of
 
 __all__ = ["Person", "World"]
@@ -167,6 +167,14 @@ class World(Room):
         rows = (given or {}).items()
         return {name: self._app_named(app) if isinstance(app, str) else app for name, app in rows}
 
+    def free_plan(self, full_name: str) -> None:
+        """Make a repository private in GitHub's Free plan: its branches have no rules, and who asks is refused."""
+        with self.lock:
+            repository = self.repo(full_name)
+            assert not repository.protections, "protection is not kept in that plan"
+            assert not repository.rulesets, "rulesets are not kept in that plan"
+            repository.private = repository.ruleless = True
+
     def allow_methods(self, full_name: str, *methods: Method) -> None:
         """Allow these ways to merge alone: merge, squash, rebase."""
         with self.lock:
@@ -195,6 +203,10 @@ class World(Room):
     def fork(self, full_name: str, owner: str) -> Repository:
         """Someone forks a repository, with all its branches."""
         return forks.fork(self, self.repo(full_name), self.user(owner))
+
+    def rename_repository(self, full_name: str, name: str) -> None:
+        """Give a repository another name; its old one still leads to it."""
+        renames.rename(self, self.repo(full_name), name)
 
     def delete_repository(self, full_name: str) -> None:
         """Delete a repository; pull requests from it lose their source."""
@@ -308,8 +320,8 @@ class World(Room):
     # What there is to see
 
     def repo(self, full_name: str) -> Repository:
-        """The repository of this name. Raises KeyError."""
-        return self.state.repositories[full_name.lower()]
+        """The repository of this name, also when it is an old one. Raises KeyError."""
+        return self.state.moved(full_name) or self.state.repositories[full_name.lower()]
 
     def issue(self, full_name: str, number: int) -> Issue:
         return self.repo(full_name).issues[number]

@@ -6,13 +6,14 @@ import pytest
 
 from ghapp.core.errors import TransientError, UserError
 from ghapp.core.events import Repository
-from ghapp.core.merging import Required, Rules
+from ghapp.core.merging import Method, Required, Rules
 from ghapp.core.ports import Pull
 from ghapp.github.app import GitHubApp
 from ghapp.github.merges import GitHubMerges
 from ghapp.github.pulls import GitHubPulls
 from ghapp.playground.faults import Fault
 from ghapp.playground.person import Person
+from ghapp.playground.verbs.reviews import Verdict
 from ghapp.playground.views.people import stamp
 from ghapp.playground.world import World
 from tests.github.front import Front
@@ -76,6 +77,29 @@ def test_the_last_word_of_each_person_counts(
     assert merges.standing(demo, pull.number).objected_by == ()
 
 
+@pytest.mark.parametrize(("first", "then"), [("APPROVED", "CHANGES_REQUESTED"), ("CHANGES_REQUESTED", "APPROVED")])
+def test_a_dismissed_verdict_brings_no_older_one_back(
+    merges: GitHubMerges, demo: Repository, pull: Pull, mona: Person, ada: Person, first: Verdict, then: Verdict
+) -> None:
+    """Ada's last word is dismissed: she has none, until she says one anew."""
+    ada.review(NAME, pull.number, first, "First.")
+    mona.dismiss(NAME, pull.number, ada.review(NAME, pull.number, then, "Then."))
+    found = merges.standing(demo, pull.number)
+    assert (found.approved_by, found.objected_by) == ((), ())
+    ada.review(NAME, pull.number, "APPROVED")
+    assert [one.login for one in merges.standing(demo, pull.number).approved_by] == ["ada"]
+
+
+def test_to_dismiss_an_older_verdict_changes_nothing(
+    merges: GitHubMerges, demo: Repository, pull: Pull, mona: Person, ada: Person
+) -> None:
+    """Ada objected, then approved; that the objection is dismissed afterwards leaves her approval."""
+    objection = ada.review(NAME, pull.number, "CHANGES_REQUESTED", "No.")
+    ada.review(NAME, pull.number, "APPROVED")
+    mona.dismiss(NAME, pull.number, objection)
+    assert [one.login for one in merges.standing(demo, pull.number).approved_by] == ["ada"]
+
+
 def test_rulesets_and_protection_are_read_together(
     merges: GitHubMerges, world: World, demo: Repository, pull: Pull
 ) -> None:
@@ -125,6 +149,35 @@ def test_a_queue_and_a_linear_history_are_rules(
     assert set(merges.standing(demo, pull.number).methods) == {"squash", "rebase"}
 
 
+def test_in_the_free_plan_a_private_repository_has_no_rules(
+    merges: GitHubMerges, world: World, demo: Repository, pull: Pull
+) -> None:
+    """GitHub refuses to say which there are, for there can be none."""
+    world.free_plan(NAME)
+    found = merges.standing(demo, pull.number)
+    assert (found.state, found.rules) == ("clean", Rules())
+    assert set(found.methods) == {"merge", "squash", "rebase"}
+
+
+def test_a_server_that_is_older_than_rulesets_has_none(
+    merges: GitHubMerges, world: World, front: Front, demo: Repository, pull: Pull
+) -> None:
+    """It does not know the address; the branch's own protection holds as ever."""
+    world.protect(NAME, "main", "audit")
+    front.says("GET .*/rules/branches/main", "404 Not Found", {"message": "Not Found"})
+    assert merges.standing(demo, pull.number).rules.required == (Required("audit"),)
+
+
+@pytest.mark.parametrize("hidden", ["rules/branches/main", "branches/main"])
+def test_rules_that_are_hidden_from_us_are_an_error(
+    merges: GitHubMerges, front: Front, demo: Repository, pull: Pull, hidden: str
+) -> None:
+    """Any other refusal does not mean that there are none."""
+    front.says(f"GET /api/v3/repos/octo/demo/{hidden}", "403 Forbidden", {"message": "Resource not accessible"})
+    with pytest.raises(UserError, match="Resource not accessible"):
+        merges.standing(demo, pull.number)
+
+
 def test_a_base_with_a_slash_in_its_name(merges: GitHubMerges, world: World, demo: Repository, mona: Person) -> None:
     """Its rules are found."""
     mona.push(NAME, "release/1.0", {"r.txt": "r"})
@@ -160,14 +213,24 @@ def test_the_head_of_a_fork_that_is_not_shown_is_unknown(
     assert merges.head_at(demo, pull, "2099-01-01T00:00:00Z") is None
 
 
-def test_the_first_parent_of_a_merge_is_the_base_before_it(
-    merges: GitHubMerges, world: World, demo: Repository, pull: Pull, mona: Person
+@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
+def test_the_base_before_a_merge_is_found_however_it_was_merged(
+    app: GitHubApp, merges: GitHubMerges, world: World, demo: Repository, pull: Pull, mona: Person, method: Method
 ) -> None:
-    """And the very first commit has none."""
-    base = world.repo(NAME).bare.branch("main") or ""
-    merged = mona.merge(NAME, pull.number)
-    assert merges.parent(demo, merged) == base
-    assert merges.parent(demo, base) is None
+    """Three commits come to the base as one, as a merge of them, or as three new ones; the base had moved meanwhile."""
+    mona.push(NAME, "topic", {"b.txt": "b"})
+    mona.push(NAME, "topic", {"c.txt": "c"})
+    base = mona.push(NAME, "main", {"d.txt": "d"}, "Go on with main")
+    merges.merge(demo, pull.number, now(app, demo, pull).head_sha, method)
+    assert merges.base_before(demo, pull.number, now(app, demo, pull).merged_sha) == base
+    assert world.repo(NAME).bare.branch("main") != base
+
+
+def test_before_a_first_commit_there_is_no_base(
+    merges: GitHubMerges, world: World, demo: Repository, pull: Pull
+) -> None:
+    """Nothing came before it."""
+    assert merges.base_before(demo, pull.number, world.repo(NAME).bare.branch("main") or "") is None
 
 
 # --- merging --------------------------------------------------------------------------------------------------------

@@ -71,6 +71,18 @@ def test_rules_of_a_branch_are_those_of_rulesets(playground: Playground, api: Ap
     assert api.get(f"{DEMO}/rules/branches/other") == []
 
 
+def test_a_private_repository_of_the_free_plan_has_no_rules(
+    playground: Playground, api: Api, as_person: Callable[[str], Api]
+) -> None:
+    """Who asks for them is refused, the owner too; the branch itself is shown, without protection."""
+    playground.world.free_plan(NAME)
+    said = api.get(f"{DEMO}/rules/branches/main", 403)["message"]
+    assert said == "Upgrade to GitHub Pro or make this repository public to enable this feature."
+    assert as_person("octo").get(f"{DEMO}/branches/main/protection/required_status_checks", 403)["message"] == said
+    shown = api.get(f"{DEMO}/branches/main")
+    assert (shown["protected"], shown["protection"]["enabled"]) == (False, False)
+
+
 @pytest.mark.parametrize("by", ["protect", "ruleset"])
 def test_a_required_check_that_never_came_blocks(playground: Playground, api: Api, by: str) -> None:
     """Expected, failing, then green: only the last lets it through. Another check that is red makes it unstable."""

@@ -27,7 +27,7 @@ from ghapp.playground.mergeability import mergeability
 from ghapp.playground.rest import door
 from ghapp.playground.server import ROUTES, create_app
 from ghapp.playground.state import Actor as Who
-from ghapp.playground.state import CheckRun
+from ghapp.playground.state import CheckRun, Review
 from ghapp.playground.verbs import issues, pulls, pushes
 from ghapp.playground.views.people import stamp
 from tests.scenarios.opened import Opened
@@ -230,12 +230,11 @@ class Afternoons(RuleBasedStateMachine):
         self.street.person(who).request_changes(self.pull.pull, "")
         self.spoiled = True
 
-    @precondition(lambda self: self.is_open and any(one.state == "APPROVED" for one in self.pull.part.reviews))
-    @rule()
-    def dismisses(self) -> None:
-        """The newest approval is dismissed."""
-        found = [one for one in self.pull.part.reviews if one.state == "APPROVED"]
-        self.street.asker.dismiss(self.pull.pull, found[-1])
+    @precondition(lambda self: self.is_open and self.verdicts)
+    @rule(which=st.integers(0, 7))
+    def dismisses(self, which: int) -> None:
+        """An approval or an objection is dismissed, the newest or an older one."""
+        self.street.asker.dismiss(self.pull.pull, self.verdicts[-1 - which % len(self.verdicts)])
 
     @precondition(lambda self: self.is_open and self.words < 3)
     @rule(who=st.sampled_from(["asker", "ada", "bob", "stranger"]))
@@ -403,10 +402,15 @@ class Afternoons(RuleBasedStateMachine):
         found = [one for one in self.checks(sha) if one.suite.app.slug == ACTIONS]
         return found[-1].conclusion if found else None
 
+    @property
+    def verdicts(self) -> list[Review]:
+        """Approvals and objections that stand, oldest first."""
+        return [one for one in self.pull.part.reviews if one.state in ("APPROVED", "CHANGES_REQUESTED")]
+
     def last_words(self) -> dict[str, str]:
-        """Each person's last verdict; one that was dismissed is none."""
-        verdicts = [one for one in self.pull.part.reviews if one.state in ("APPROVED", "CHANGES_REQUESTED")]
-        return {one.author.user.login: one.state for one in verdicts}
+        """Each person's last verdict; one that was dismissed is none, and brings no older one back."""
+        given = [one for one in self.pull.part.reviews if one.state != "COMMENTED"]
+        return {one.author.user.login: one.state for one in given}
 
 
 def actor(person: Citizen) -> Actor:

@@ -144,3 +144,27 @@ def test_an_approval_that_is_dismissed_is_none(town: Town, octocat: Citizen, ada
     town.work()
     assert not is_merged(pull)
     assert "0 so far" in pull.status
+
+
+def test_an_approval_that_was_taken_back_stays_so(town: Town, octocat: Citizen, ada: Citizen) -> None:
+    """Ada approved, then objected, and that is dismissed: she says nothing now, and mine alone merges nothing."""
+    town.world.ruleset(DEMO, approvals=1)
+    pull = green(town, octocat)
+    ada.approve(pull.pull)
+    octocat.dismiss(pull.pull, ada.request_changes(pull.pull, ""))
+    octocat.approve(pull.pull)
+    town.work()
+    assert "0 so far" in said(town, octocat, pull)
+    assert not is_merged(pull)
+
+
+def test_an_objection_that_was_taken_back_stays_so(town: Town, octocat: Citizen, ada: Citizen) -> None:
+    """Ada objected, then approved, and that is dismissed: she objects no more, and bob's approval merges it."""
+    town.world.ruleset(DEMO, approvals=1)
+    pull = green(town, octocat)
+    ada.request_changes(pull.pull, "")
+    octocat.dismiss(pull.pull, ada.approve(pull.pull))
+    citizen(town, "bob").approve(pull.pull)
+    town.work()
+    assert "Merged" in said(town, octocat, pull)
+    assert is_merged(pull)

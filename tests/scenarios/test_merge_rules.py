@@ -3,6 +3,7 @@
 import pytest
 
 from ghapp.core.run import State
+from ghapp.playground.faults import Fault
 from tests.scenarios.opened import Opened
 from tests.scenarios.town import DEMO, Citizen, Town
 from tests.scenarios.turns import fix
@@ -13,6 +14,27 @@ from tests.scenarios.wishes import configured, green, is_merged, main_of, said
 def pull(town: Town, octocat: Citizen) -> Opened:
     """A draft of Honk's that octocat asked for; its CI has not reported."""
     return town.opened(by=octocat)
+
+
+def test_a_private_repository_without_rules(town: Town, octocat: Citizen) -> None:
+    """GitHub's Free plan has no rules for it, and refuses to say which there are: green is ready, my word merges."""
+    town.world.free_plan(DEMO)
+    pull = green(town, octocat)
+    assert "Merged" in said(town, octocat, pull)
+    assert is_merged(pull)
+
+
+def test_a_word_that_could_not_be_looked_at_is_not_kept(town: Town, octocat: Citizen) -> None:
+    """GitHub hides the rules from Honk: I am told so once, and my word merges nothing behind my back later."""
+    pull = green(town, octocat)
+    hidden = town.world.faults.add(Fault("GET", "/rules/branches/main$", status=403, times=100))
+    assert "GitHub refuses (403)" in said(town, octocat, pull)
+    assert pull.run.wish is None
+    hidden.times = 0
+    town.later(301)
+    assert not is_merged(pull)
+    assert "Merged" in said(town, octocat, pull)
+    assert is_merged(pull)
 
 
 def test_a_required_check_that_is_missing_is_waited_for(town: Town, octocat: Citizen) -> None:

@@ -5,6 +5,8 @@ from ghapp.playground.merge_state import Activity, Protection
 from ghapp.playground.rest.route import PAGES, Answer, Ask, Route
 from ghapp.playground.views import branches as views
 
+_OTHER_PLAN = "Upgrade to GitHub Pro or make this repository public to enable this feature."
+
 
 def list_branches(ask: Ask) -> Answer:
     heads = ask.repository.bare.refs()
@@ -20,8 +22,18 @@ def get_branch(ask: Ask) -> Answer:
     return Answer(views.branch_itself(ask.state, ask.repository, name, sha))
 
 
+def _needs_rules(ask: Ask) -> None:
+    """Raises RefusedError 403 where the plan has none.
+
+    https://docs.github.com/en/get-started/learning-about-github/githubs-plans
+    """
+    if ask.repository.ruleless:
+        raise RefusedError(403, _OTHER_PLAN)
+
+
 def _protection(ask: Ask) -> Protection:
-    """The protection of the path's branch; what rulesets ask is not in it. Raises RefusedError 404."""
+    """The protection of the path's branch; what rulesets ask is not in it. Raises RefusedError 403 and 404."""
+    _needs_rules(ask)
     rules = ask.repository.protections.get(ask.path["branch"])
     if rules is None:
         raise RefusedError(404, "Branch not protected")
@@ -43,6 +55,7 @@ def required_reviews(ask: Ask) -> Answer:
 
 
 def rules_of_branch(ask: Ask) -> Answer:
+    _needs_rules(ask)
     return ask.page(views.branch_rules(ask.repository, ask.path["branch"]))
 
 
