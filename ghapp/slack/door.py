@@ -16,44 +16,40 @@ from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
 from slack_bolt.middleware import Middleware
 from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
-from werkzeug.exceptions import RequestEntityTooLarge
 
-from ghapp.core import policy
 from ghapp.core.errors import StoreDown
-from ghapp.core.ports import Inbox, Queue
+from ghapp.core.events import ChatEvent
 from ghapp.slack import payloads
 from ghapp.slack.api import spoken
 from ghapp.slack.connection import Connection
 from ghapp.slack.signing import is_signed
 
 MAX_BYTES = 2 * 1024 * 1024
+"""Far more than Slack sends."""
+
+Take = Callable[[str, ChatEvent], object]
+"""Stores an event under the id of its delivery, and has it seen to. Raises StoreDown when it cannot be stored."""
 
 log = logging.getLogger(__name__)
 
 
-def _body() -> bytes:
-    """The raw bytes of the request; Werkzeug silently cuts what of a chunked body exceeds the cap."""
-    request.max_content_length = MAX_BYTES + 1
-    body = request.get_data(cache=True)
-    if len(body) > MAX_BYTES:
-        raise RequestEntityTooLarge
-    return body
+def blueprint(take: Take, body: Callable[[int], bytes], *, secret: str, token: str, api_url: str) -> Blueprint:
+    """The door for events, buttons, commands and shortcuts, all at one address.
 
-
-def blueprint(
-    inbox: Inbox, queue: Queue, *, secret: str, token: str, api_url: str, body: Callable[[], bytes] = _body
-) -> Blueprint:
-    """The door for events, buttons, commands and shortcuts, all at one address. `body` reads a request's bytes."""
+    `body` reads the bytes of the request, so many at the most.
+    """
     if not secret:
         raise ValueError("a signing secret is needed")
-    bolt = _bolt(inbox, queue, secret, token, api_url)
+    bolt = _bolt(take, secret, token, api_url)
     slack = Blueprint("slack", __name__)
 
     @slack.post("/slack/events")
     def deliver() -> Response | tuple[Response, int]:
         timestamp, signature = map(request.headers.get, ("X-Slack-Request-Timestamp", "X-Slack-Signature"))
-        if timestamp is None or signature is None or not is_signed(body(), timestamp, signature, secret, time.time()):
-            return jsonify(error="the signature is missing, wrong or old"), 401
+        if timestamp is None or signature is None:
+            return jsonify(error="the signature is missing"), 401
+        if not is_signed(body(MAX_BYTES), timestamp, signature, secret, time.time()):
+            return jsonify(error="the signature is wrong or old"), 401
         try:
             asked = to_bolt_request(request)
             asked.body = payloads.parse(asked.raw_body)  # Bolt drops a command in whose text "payload" is a word
@@ -99,23 +95,20 @@ class SocketMode:
         send_response(connection, asked, run_bolt_app(self._bolt, asked), time.time())
 
 
-def socket_mode(
-    inbox: Inbox, queue: Queue, *, app_token: str, token: str, api_url: str, ping_seconds: float = 3
-) -> SocketMode:
+def socket_mode(take: Take, *, app_token: str, token: str, api_url: str, ping_seconds: float = 3) -> SocketMode:
     """The door over Socket Mode. Slack signs nothing there: the connection is ours, by `app_token`.
 
     A connection that broke is made anew within `ping_seconds`.
     """
-    bolt = _bolt(inbox, queue, "not used over a socket", token, api_url)
+    bolt = _bolt(take, "not used over a socket", token, api_url)
     return SocketMode(bolt, app_token, ping_seconds)
 
 
 class _Store(Middleware):
     """Stores what came in. It is no function: for one, Bolt takes the body apart, and fails over what is malformed."""
 
-    def __init__(self, inbox: Inbox, queue: Queue) -> None:
-        self._inbox = inbox
-        self._queue = queue
+    def __init__(self, take: Take) -> None:
+        self._take = take
 
     def process(self, *, req: BoltRequest, resp: BoltResponse, next: Callable[[], BoltResponse]) -> BoltResponse | None:
         """Hand on a challenge, which Bolt answers; all else ends here."""
@@ -123,20 +116,18 @@ class _Store(Middleware):
             return next()
         found = payloads.read(req.body, datetime.now(UTC))
         if found is not None:
-            stored = self._inbox.add(found.id, found.event)
-            if stored is not None:
-                _wake(self._queue, stored, urgent=policy.is_urgent(found.event))
+            self._take(found.id, found.event)
         return BoltResponse(status=200, body="")
 
 
-def _bolt(inbox: Inbox, queue: Queue, secret: str, token: str, api_url: str) -> App:
+def _bolt(take: Take, secret: str, token: str, api_url: str) -> App:
     """The Bolt app. It asks Slack nothing: neither when it is made nor when something comes in."""
     bolt = App(
         name="honk",
         signing_secret=secret,
         token=token,
         token_verification_enabled=False,
-        before_authorize=_Store(inbox, queue),
+        before_authorize=_Store(take),
         ssl_check_enabled=False,
         ignoring_self_events_enabled=False,
         attaching_function_token_enabled=False,
@@ -145,14 +136,6 @@ def _bolt(inbox: Inbox, queue: Queue, secret: str, token: str, api_url: str) -> 
     bolt.client.base_url = api_url if api_url.endswith("/") else f"{api_url}/"
     bolt.error(_failed)
     return bolt
-
-
-def _wake(queue: Queue, inbox: str, *, urgent: bool) -> None:
-    """It is stored and its inbox marked; if this fails, the clock's next tick finds it."""
-    try:
-        queue.intake(inbox, urgent=urgent)
-    except StoreDown:
-        log.warning("stored, but intake could not be woken for %s", inbox)
 
 
 def _failed(error: Exception) -> BoltResponse:

@@ -10,6 +10,7 @@ from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 
 from ghapp.core import policy
 from ghapp.core.errors import StoreDown
+from ghapp.core.events import Happening
 from ghapp.core.ports import Inbox, Queue
 from ghapp.github import webhook
 
@@ -28,10 +29,11 @@ def blueprint(inbox: Inbox, queue: Queue, secrets: Sequence[str], forget: Callab
     @hooks.post("/webhooks/github")
     def deliver() -> tuple[Response, int]:
         signature = request.headers.get("X-Hub-Signature-256")
-        if not webhook.may_be_signed(signature) or not webhook.is_signed(body(), signature, secrets):
+        most = webhook.MAX_BYTES
+        if not webhook.may_be_signed(signature) or not webhook.is_signed(body(most), signature, secrets):
             return jsonify(error="the signature is missing or wrong"), 401
         try:
-            delivery = webhook.read(request.headers, body())
+            delivery = webhook.read(request.headers, body(most))
         except webhook.BadDelivery as error:
             return jsonify(error=str(error)), 400
         if delivery.revoked is not None:
@@ -39,26 +41,23 @@ def blueprint(inbox: Inbox, queue: Queue, secrets: Sequence[str], forget: Callab
             return jsonify(forgotten=True), 200
         if delivery.event is None:
             return jsonify(ignored=delivery.name), 200
-        stored = inbox.add(delivery.id, delivery.event)
-        if stored is not None:
-            wake(queue, stored, urgent=policy.is_urgent(delivery.event))
-        return jsonify(stored=stored is not None), 202
+        return jsonify(stored=take(inbox, queue, delivery.id, delivery.event)), 202
 
     return hooks
 
 
-def body() -> bytes:
-    """The raw bytes of the request, whose sender may not be silent for long.
+def body(most: int) -> bytes:
+    """The raw bytes of the request, so many at the most, whose sender may not be silent for long.
 
-    One more than the cap is let in, because of a chunked body Werkzeug silently cuts what exceeds.
+    One more is let in, because of a chunked body Werkzeug silently cuts what exceeds.
     """
-    request.max_content_length = webhook.MAX_BYTES + 1
+    request.max_content_length = most + 1
     try:
         with _patience(request.environ.get("gunicorn.socket")):
             body = request.get_data(cache=True)
     except TimeoutError as error:
         raise RequestTimeout from error
-    if len(body) > webhook.MAX_BYTES:
+    if len(body) > most:
         raise RequestEntityTooLarge
     return body
 
@@ -77,9 +76,16 @@ def _patience(connection: socket | None) -> Iterator[None]:
         connection.settimeout(before)
 
 
-def wake(queue: Queue, inbox: str, *, urgent: bool) -> None:
-    """What came in is stored and its inbox marked; if this fails, the clock's next tick finds it."""
+def take(inbox: Inbox, queue: Queue, delivery: str, event: Happening) -> bool:
+    """Store what came in, and wake intake; False when it was here before. Raises StoreDown when it cannot be stored.
+
+    Once it is stored, its inbox is marked: if intake cannot be woken, the clock's next tick finds it.
+    """
+    stored = inbox.add(delivery, event)
+    if stored is None:
+        return False
     try:
-        queue.intake(inbox, urgent=urgent)
+        queue.intake(stored, urgent=policy.is_urgent(event))
     except StoreDown:
-        log.warning("stored, but intake could not be woken for %s", inbox)
+        log.warning("stored, but intake could not be woken for %s", stored)
+    return True

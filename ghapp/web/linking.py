@@ -19,11 +19,10 @@ from hashlib import sha256
 from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from itsdangerous import BadData, URLSafeSerializer
 
-from ghapp.core import policy
 from ghapp.core.disarm import seen
 from ghapp.core.errors import StoreDown, TransientError, UserError
 from ghapp.core.ports import Identities, Inbox, Invitation, Queue, SignIn
-from ghapp.web.hooks import wake
+from ghapp.web.hooks import take
 
 # Chromium holds redirects to form-action as well, and GitHub may lead on to a company's own sign-in: so no form is
 # answered by a redirect to GitHub, but by a page that leads there.
@@ -200,12 +199,10 @@ class _Pages:
         if event is None:
             return False
         try:
-            box = self.inbox.add(f"linked:{token}", replace(event, again=True))
+            take(self.inbox, self.queue, f"linked:{token}", replace(event, again=True))
         except StoreDown:
             log.warning("what %s had asked for is lost", invitation.speaker.key)
             return False
-        if box is not None:
-            wake(self.queue, box, urgent=policy.is_urgent(event))
         return True
 
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from flask import Flask, Response
 from redis import Redis
@@ -13,6 +14,7 @@ from ghapp.core.events import ButtonPressed, ChatEvent, MessageWritten
 from ghapp.playground.slack.server import Quiet
 from ghapp.slack import door
 from ghapp.store.inbox import Inboxes
+from ghapp.web import hooks
 from tests.web.web_over import Wakes
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -23,7 +25,8 @@ NOWHERE = "http://127.0.0.1:9/api/"
 def app_over(redis: Redis, wakes: Wakes, secret: str = SECRET, api_url: str = NOWHERE) -> Flask:
     """A web part with nothing but the door."""
     app = Flask(__name__)
-    slack = door.blueprint(Inboxes(redis), wakes, secret=secret, token="xoxb-1", api_url=api_url)
+    take = partial(hooks.take, Inboxes(redis), wakes)
+    slack = door.blueprint(take, hooks.body, secret=secret, token="xoxb-1", api_url=api_url)
     app.register_blueprint(slack)
     app.register_error_handler(StoreDown, lambda error: Response(str(error), 503))
     return app

@@ -19,7 +19,7 @@ from ghapp.slack.signing import sign
 from ghapp.store.connection import connect
 from ghapp.store.inbox import Inboxes
 from ghapp.supervisor import embedded_valkey
-from tests.slack.slack_desk import NOWHERE, SECRET, app_over, heard
+from tests.slack.slack_desk import SECRET, app_over, heard
 from tests.slack.test_slack_payloads import commanded, event, message, pressed
 from tests.web.web_over import Wakes
 
@@ -158,9 +158,14 @@ def test_a_nested_challenge_does_no_harm(client: FlaskClient) -> None:
     assert {deliver(client, body) for body in bodies} == {200, 400}
 
 
-def test_too_large_a_body_is_refused(client: FlaskClient) -> None:
+def test_the_largest_body_is_taken_and_a_larger_one_is_not(client: FlaskClient, redis: Redis) -> None:
     """Slack sends nothing of that size."""
-    assert deliver(client, b"{" + b" " * door.MAX_BYTES + b"}") == 413
+    largest = encoded(event(message()))
+    largest += b" " * (door.MAX_BYTES - len(largest))
+    assert deliver(client, largest + b" ") == 413
+    assert heard(redis) == []
+    assert deliver(client, largest) == 200
+    assert len(heard(redis)) == 1
 
 
 def test_an_event_that_is_sent_again_is_stored_once(client: FlaskClient, redis: Redis, wakes: Wakes) -> None:
@@ -191,7 +196,7 @@ def test_a_queue_that_is_down_loses_nothing(client: FlaskClient, redis: Redis, w
 def test_no_door_without_a_secret(redis: Redis, wakes: Wakes) -> None:
     """Without one, everybody could sign."""
     with pytest.raises(ValueError, match="secret"):
-        door.blueprint(Inboxes(redis), wakes, secret="", token="xoxb-1", api_url=NOWHERE)
+        app_over(redis, wakes, secret="")
 
 
 def test_a_variable_in_the_environment_changes_nothing(

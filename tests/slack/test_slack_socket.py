@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from redis import Redis
@@ -13,6 +14,7 @@ from ghapp.playground.slack.workspace import SlackPerson, SlackWorkspace
 from ghapp.slack.chat import SlackChat
 from ghapp.slack.door import SocketMode, socket_mode
 from ghapp.store.inbox import Inboxes
+from ghapp.web.hooks import take
 from tests.slack.slack_desk import NOWHERE, heard
 from tests.web.web_over import Wakes
 
@@ -31,8 +33,7 @@ def door_to(
     slack: SlackWorkspace, redis: Redis, wakes: Wakes, app_token: str = "", ping_seconds: float = 3
 ) -> SocketMode:
     return socket_mode(
-        Inboxes(redis),
-        wakes,
+        partial(take, Inboxes(redis), wakes),
         app_token=app_token or slack.app.app_token,
         token=slack.app.bot_token,
         api_url=slack.api_url,
@@ -122,7 +123,10 @@ def test_what_could_not_be_stored_is_sent_again(redis: Redis, wakes: Wakes) -> N
         ana = slack.member("ana")
         slack.channel("general", ana)
         link = socket_mode(
-            DownOnce(redis), wakes, app_token=slack.app.app_token, token=slack.app.bot_token, api_url=slack.api_url
+            partial(take, DownOnce(redis), wakes),
+            app_token=slack.app.app_token,
+            token=slack.app.bot_token,
+            api_url=slack.api_url,
         )
         link.start()
         slack.sockets.wait()
@@ -145,7 +149,8 @@ def test_a_token_that_slack_does_not_know_is_told(slack: SlackWorkspace, redis: 
 
 def test_a_slack_that_is_away_is_told(redis: Redis, wakes: Wakes) -> None:
     """Nobody listens there; whoever started us may try again."""
-    link = socket_mode(Inboxes(redis), wakes, app_token="xapp-1", token="xoxb-1", api_url=NOWHERE)
+    over = partial(take, Inboxes(redis), wakes)
+    link = socket_mode(over, app_token="xapp-1", token="xoxb-1", api_url=NOWHERE)
     with pytest.raises(TransientError):
         link.start()
 
