@@ -43,7 +43,7 @@ class Aftermath:
         until = self.clock.now() + 60 * minutes
         attempt.enter(State.DEPLOYING, f"{words} {messages.is_watched(minutes)}", watched_until=until)
 
-    def look(self, attempt: Attempt, config: Config) -> None:
+    def look(self, attempt: Attempt) -> None:
         """Look at the base branch and at deployments again; end when the time is over."""
         self.deploying.look(attempt)
         run, repository = attempt.run, attempt.run.thread.repository

@@ -39,7 +39,7 @@ class FollowUp:
         """Read the pull request and what belongs to it, and do what is due."""
         attempt = self.attempt(run)
         if run.state is State.DEPLOYING:
-            self.aftermath.look(attempt, self._config(attempt)[0])
+            self.aftermath.look(attempt)
         elif run.pull is not None and run.is_followed:
             self._look_at_pull(attempt, run.pull)
 
