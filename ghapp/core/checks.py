@@ -4,7 +4,7 @@ Everything reported counts, required or not: a pull request leaves draft only wh
 https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/collaborating-on-repositories-with-code-quality-features/about-status-checks
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Self
@@ -16,6 +16,9 @@ EXPECTED = "expected"
 
 PASSING = frozenset({"success", "neutral", "skipped"})
 """The conclusions that GitHub lets a merge through with; any other, known or not, is a failure."""
+
+BROKEN = frozenset({"failure", "error", "timed_out"})
+"""The failures that say something of the code; the others say it of a machine or a person, as a cancelled run does."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,11 @@ class Check:
         """Whether its result is a failure."""
         return self.settled and not self.passed
 
+    @property
+    def broken(self) -> bool:
+        """Whether its result says that the code is broken."""
+        return self.settled and self.conclusion in BROKEN
+
 
 class CiState(StrEnum):
     """How a commit stands. NONE means that nothing was reported, which is no success."""
@@ -100,6 +108,40 @@ def judge(checks: Iterable[Check], own_app_id: int | None = None) -> Verdict:
     if pending:
         return Verdict(CiState.PENDING, pending=pending)
     return Verdict(CiState.GREEN if current else CiState.NONE)
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a commit of the base stands, by the names of its checks, sorted; nobody has to mend or to wait for it.
+
+    `unfinished` are those that ended without a word on the code: the next push cancels what runs on the one before.
+    https://docs.github.com/en/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency
+    """
+
+    broken: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+
+    @property
+    def green(self) -> bool:
+        """Whether something was reported, and all of it is good."""
+        return bool(self.passed) and not (self.broken or self.unfinished or self.pending)
+
+
+def health(checks: Iterable[Check]) -> Health:
+    """How a commit of the base stands by its checks, in whatever order they come."""
+    current = latest(checks)
+
+    def names(fits: Callable[[Check], bool]) -> tuple[str, ...]:
+        return tuple(sorted({check.name for check in current if fits(check)}))
+
+    return Health(
+        broken=names(lambda check: check.broken),
+        unfinished=names(lambda check: check.failed and not check.broken),
+        pending=names(lambda check: not check.settled),
+        passed=names(lambda check: check.passed),
+    )
 
 
 def expected(checks: Iterable[Check], required: Iterable[Required]) -> tuple[Check, ...]:

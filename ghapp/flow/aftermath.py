@@ -1,12 +1,10 @@
 """After the merge: deployments, and the base branch watched for a while."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ghapp.core import checks as ci
 from ghapp.core import messages
+from ghapp.core.checks import Health, health
 from ghapp.core.config import Config
-from ghapp.core.events import Repository
 from ghapp.core.intents import DeployRun
 from ghapp.core.ports import Checks, Clock, Deployed, Deployments, Inbox, Issues, Merges, Pull
 from ghapp.core.run import Conclusion, Run, State
@@ -47,15 +45,15 @@ class Aftermath:
         """Look at the base branch and at deployments again; end when the time is over."""
         self.deploying.look(attempt)
         run, repository = attempt.run, attempt.run.thread.repository
-        verdict = ci.judge(self.checks.on(repository, run.merged_sha))
+        base = health(self.checks.on(repository, run.merged_sha))
         found = self.deployments.of(repository, run.merged_sha)
-        self._heed_checks(attempt, verdict.failing)
+        self._heed_checks(attempt, base)
         for one in found:
             self._heed_deployment(attempt, one)
         now = self.clock.now()
         patient = is_underway(attempt.run) and now < run.watched_until + PATIENCE_SECONDS
         if now >= run.watched_until and not patient:
-            self._end(attempt, verdict, [one.environment for one in found if one.state in ("success", "inactive")])
+            self._end(attempt, base, [one.environment for one in found if one.state in ("success", "inactive")])
 
     def follow(self, attempt: Attempt) -> None:
         """Follow a deployment of a pull request that is still open."""
@@ -65,20 +63,22 @@ class Aftermath:
         """Deploy the run's commit; what the person is told."""
         return self.deploying.ask(attempt, word, config)
 
-    def _heed_checks(self, attempt: Attempt, failing: Sequence[str]) -> None:
+    def _heed_checks(self, attempt: Attempt, base: Health) -> None:
         """Alert once to what is red now and was not before the merge."""
         run = attempt.run
         if not failing or any(note.startswith(messages.BASE_RED) for note in run.notes):
             return
-        before = self._red_before(run.thread.repository, run.merged_sha)
-        if new := [name for name in failing if name not in before]:
-            self._alert(run, "base-red", messages.base_is_red(run, new))
+        before = self._before(run)
+        if new := [name for name in base.broken if name not in before.broken]:
+            self._alert(run, "base-red", messages.base_is_red(run, new, before))
             attempt.note(messages.base_red_note(new))
             self.status.tell(attempt.run)
 
-    def _red_before(self, repository: Repository, sha: str) -> tuple[str, ...]:
-        parent = self.merges.parent(repository, sha)
-        return ci.judge(self.checks.on(repository, parent)).failing if parent else ()
+    def _before(self, run: Run) -> Health:
+        """How the base stood before the merge."""
+        repository = run.thread.repository
+        sha = self.merges.base_before(repository, run.pull or 0, run.merged_sha)
+        return health(self.checks.on(repository, sha) if sha else ())
 
     def _heed_deployment(self, attempt: Attempt, one: Deployed) -> None:
         """A good end is noted, a bad one alerts; of one that was asked for its own answer tells."""
@@ -96,13 +96,13 @@ class Aftermath:
             attempt.note(note)
             self.status.tell(attempt.run)
 
-    def _end(self, attempt: Attempt, verdict: ci.Verdict, environments: list[str]) -> None:
+    def _end(self, attempt: Attempt, base: Health, environments: list[str]) -> None:
         run = attempt.run
         asked = run.deployment
         if asked and asked.sha == run.merged_sha and asked.state == "success" and asked.environment not in environments:
             environments.append(asked.environment)
         conclusion = Conclusion.DEPLOYED if environments else Conclusion.MERGED
-        words = messages.watch_is_over(run.pull or 0, verdict.failing, bool(verdict.pending), environments)
+        words = messages.watch_is_over(run.pull or 0, base, environments)
         attempt.end(conclusion, words)
 
     def _alert(self, run: Run, what: str, words: str) -> None:

@@ -5,15 +5,12 @@ from dataclasses import dataclass, replace
 
 from ghapp.core.checks import Check, latest
 from ghapp.core.ci import Cause, Facts, Failure, OnBase, Told, classify, passed_since
-from ghapp.core.errors import UserError
+from ghapp.core.errors import TransientError, UserError
 from ghapp.core.events import Repository
 from ghapp.core.evidence import CheckResult
 from ghapp.core.leaks import Watch
 from ghapp.core.ports import Checks, Completed, Pull, Pulls
 from ghapp.core.run import Run
-
-_BROKEN = frozenset({"failure", "error", "timed_out"})
-"""Conclusions on the base that say something of its code, and not of a machine or a person."""
 
 _KNOWN = frozenset({Cause.OURS, Cause.ALREADY_RED, Cause.INFRASTRUCTURE})
 """Causes that are not looked for again on the same commit."""
@@ -80,7 +77,7 @@ class Diagnosis:
             return Told()
         try:
             log = self.checks.told(repository, check)
-        except UserError:
+        except (UserError, TransientError):  # logs are on servers of their own, which may be away for good
             return Told(note="its log cannot be read")
         if log.from_fork:
             return Told(note="its log is left out, for it ran what a fork holds")
@@ -96,7 +93,7 @@ class Diagnosis:
         for sha, checks in on_base:
             same = [one for one in checks if one.settled and _source(one) == _source(check)]
             if same:
-                red = all(one.conclusion in _BROKEN for one in same)
+                red = all(one.broken for one in same)
                 return OnBase(sha, self._told(repository, same[0]).result) if red else None
         return None
 

@@ -226,12 +226,6 @@ class GitHubMerges:
         return self._app.installation(repository.installation).requester
 
 
-def _written(commit: Json) -> tuple[str, str, str]:
-    """Who wrote a commit, when, and what it says of itself: a rebase keeps that."""
-    said = commit["commit"]
-    return said["author"]["email"], said["author"]["date"], said["message"].strip()
-
-
 def _is_of_another_plan(error: UserError) -> bool:
     """Whether GitHub refuses because the plan has no such feature for a private repository, and so no such rules."""
     return _OTHER_PLANS in str(error)
@@ -273,3 +267,9 @@ def _last_word(reviews: Iterable[Json], wanted: str) -> tuple[Actor, ...]:
         if row["state"] in _VERDICTS:
             last[who.id] = (row["state"], who)
     return tuple(who for state, who in last.values() if state == wanted)
+
+
+def _written(commit: Json) -> tuple[str, str, str]:
+    """Who wrote a commit, when, and what it says of itself: a rebase keeps that."""
+    said = commit["commit"]
+    return said["author"]["email"], said["author"]["date"], said["message"].strip()

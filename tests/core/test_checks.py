@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghapp.core.checks import Check, CiState, Verdict, expected, judge, latest
+from ghapp.core.checks import Check, CiState, Health, Verdict, expected, health, judge, latest
 from ghapp.core.merging import Required
 
 
@@ -128,10 +128,30 @@ def test_the_order_does_not_matter(checks: list[Check], random: Random) -> None:
     assert latest(shuffled) == latest(checks)
 
 
+@pytest.mark.parametrize(
+    ("checks", "stands"),
+    [
+        ([], Health()),
+        ([done("a"), done("b", "neutral"), done("c", "skipped")], Health(passed=("a", "b", "c"))),
+        ([done("a", "failure"), done("b", "error"), done("c", "timed_out")], Health(broken=("a", "b", "c"))),
+        (
+            [done("a", "cancelled"), done("b", "stale"), done("c", "startup_failure")],
+            Health(unfinished=("a", "b", "c")),
+        ),
+        ([running("a"), done("b", "action_required")], Health(unfinished=("b",), pending=("a",))),
+        ([done("a", "failure", id=1), done("a", id=2)], Health(passed=("a",))),
+    ],
+)
+def test_only_what_says_so_of_the_code_is_broken_on_the_base(checks: list[Check], stands: Health) -> None:
+    """A run that the next push cancelled is neither red nor good."""
+    assert health(checks) == stands
+    assert stands.green == (bool(checks) and set(stands.passed) == {check.name for check in checks})
+
+
 @given(CHECKS)
 def test_green_means_that_all_passed(checks: list[Check]) -> None:
     """No mix of reports is green while the newest of one of them is not."""
     green = judge(checks).state is CiState.GREEN
     current = latest(checks)
-    assert green == (bool(current) and all(check.passed for check in current))
+    assert green == (bool(current) and all(check.passed for check in current)) == health(checks).green
     assert set(current) <= set(checks)

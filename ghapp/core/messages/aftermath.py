@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from ghapp.core.checks import Health
 from ghapp.core.disarm import inline
 from ghapp.core.messages.words import coded
 from ghapp.core.run import Deployment, Run
@@ -45,12 +46,19 @@ def is_watched(minutes: int) -> str:
     return f"I watch the base branch and deployments for {minutes} minutes."
 
 
-def base_is_red(run: Run, failing: Sequence[str]) -> str:
-    """The alert to who asked for the change."""
+def base_is_red(run: Run, failing: Sequence[str], before: Health) -> str:
+    """The alert to who asked for the change; `before` is how the base stood without it."""
     return (
         f"{_asker(run)}the base branch is red since #{run.pull} was merged as {coded(run.merged_sha[:9])}: "
-        f"{_named(failing)}. It was not red before.\n\n{_way_back()}"
+        f"{_named(failing)}. {_stood(before)}\n\n{_way_back()}"
     )
+
+
+def _stood(before: Health) -> str:
+    """What is known of the base before the merge, and no more."""
+    if before.broken:
+        return "Other checks of it were red before."
+    return "It was not red before." if before.green else "Whether it was red before is not known."
 
 
 def base_red_note(failing: Sequence[str]) -> str:
@@ -76,12 +84,16 @@ def deployed_note(environment: str, url: str) -> str:
     return f"{DEPLOYED}{coded(environment)}.{_at(url)}"
 
 
-def watch_is_over(number: int, failing: Sequence[str], waiting: bool, environments: Sequence[str]) -> str:
+def watch_is_over(number: int, base: Health, environments: Sequence[str]) -> str:
     """How the watch ended: the base branch's checks, and where it was deployed."""
-    if failing:
-        checks = f"The base branch has red checks: {_named(failing)}."
+    if base.broken:
+        checks = f"The base branch has red checks: {_named(base.broken)}."
+    elif base.pending:
+        checks = "Checks of the base branch still run."
+    elif base.unfinished:
+        checks = f"Not all checks of the base branch were finished: {_named(base.unfinished)}."
     else:
-        checks = "Checks of the base branch still run." if waiting else "Nothing is red on the base branch."
+        checks = "Nothing is red on the base branch."
     where = f" It is deployed to {', '.join(map(coded, environments))}." if environments else ""
     return f"#{number} is merged. {checks}{where}"
 

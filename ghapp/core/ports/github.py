@@ -342,8 +342,8 @@ class Merges(Protocol):
         """Out of the queue, and auto-merge off. Nothing happens when neither has it."""
         ...
 
-    def parent(self, repository: Repository, sha: str) -> str | None:
-        """The first parent of a commit: of a merge, what the base was before it. None for a first commit."""
+    def base_before(self, repository: Repository, number: int, sha: str) -> str | None:
+        """What the base was before this pull request came to it as its (last) commit `sha`. None for a first commit."""
         ...
 
 
