@@ -32,7 +32,7 @@ def follow_up(settings: Settings, kept: Records, hub: GitHub, telling: Status, p
         reviews=FollowReviews(
             hub.reviews, hub.repositories, hub.issues, passing_on, telling, clock, lambda number: hub.app.bot(number)[1]
         ),
-        merging=Merging(hub.repositories, hub.issues, hub.pulls, hub.checks, hub.merges, passing_on, telling, clock),
+        merging=Merging(hub.repositories, hub.pulls, hub.checks, hub.merges, passing_on, telling, clock),
         aftermath=aftermath(kept, hub, telling),
         store=kept.runs,
         transcripts=kept.transcripts,
@@ -44,11 +44,10 @@ def follow_up(settings: Settings, kept: Records, hub: GitHub, telling: Status, p
 def aftermath(kept: Records, hub: GitHub, telling: Status) -> Aftermath:
     """What follows a merge, and deployments."""
     return Aftermath(
-        issues=hub.issues,
         checks=hub.checks,
         merges=hub.merges,
         deployments=hub.deployments,
-        deploying=Deploying(hub.repositories, hub.issues, hub.pulls, hub.checks, hub.deployments, kept.inbox),
+        deploying=Deploying(hub.repositories, hub.issues, hub.pulls, hub.checks, hub.deployments, kept.inbox, telling),
         inbox=kept.inbox,
         status=telling,
         clock=SystemClock(),
@@ -73,6 +72,4 @@ def follow_builds(settings: Settings, kept: Records, hub: GitHub, telling: Statu
     """What follows the builds of open pull requests."""
     most = settings.build_megabytes * MEGABYTE
     sources = Sources(GitHubArtifacts(hub.app), hub.deployments, shelf(settings), new_key, most)
-    return FollowBuilds(
-        sources, kept.build_pages, hub.issues, telling, SystemClock(), lambda token: build_page(settings, token)
-    )
+    return FollowBuilds(sources, kept.build_pages, telling, SystemClock(), lambda token: build_page(settings, token))

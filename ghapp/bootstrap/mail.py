@@ -52,7 +52,7 @@ def desk(settings: Settings, kept: Records, hub: GitHub, telling: Status) -> Des
         talks=kept.talks,
         identities=kept.identities,
         words=words,
-        issues=hub.issues,
+        status=telling,
         asking=Asking(found.chat, kept.talks, people, words, hub.repositories, hub.issues, router),
         link=lambda token: f"{settings.page_root}/slack/link/{token}",
     )

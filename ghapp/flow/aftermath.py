@@ -6,7 +6,7 @@ from ghapp.core import messages
 from ghapp.core.checks import Health, health
 from ghapp.core.config import Config
 from ghapp.core.intents import DeployRun
-from ghapp.core.ports import Checks, Clock, Deployed, Deployments, Inbox, Issues, Merges, Pull
+from ghapp.core.ports import Checks, Clock, Deployed, Deployments, Inbox, Merges, Pull
 from ghapp.core.run import Conclusion, Run, State
 from ghapp.flow.attempt import Attempt
 from ghapp.flow.deploying import Deploying, is_underway
@@ -20,7 +20,6 @@ PATIENCE_SECONDS = 3_600.0
 class Aftermath:
     """Follows what comes of a merge, and of a wish to deploy. The caller holds the thread's inbox."""
 
-    issues: Issues
     checks: Checks
     merges: Merges
     deployments: Deployments
@@ -108,4 +107,4 @@ class Aftermath:
     def _alert(self, run: Run, what: str, words: str) -> None:
         """On the pull request, once."""
         hidden = messages.marker(f"{run.id}-{what}", "alert")
-        self.issues.write_comment(run.place, f"{hidden}\n{words}", marker=hidden)
+        self.status.comment(run.place, f"{hidden}\n{words}", hidden)

@@ -1,6 +1,5 @@
 """The builds of a followed pull request's head: looked for, kept, and shown on one card that goes with the head."""
 
-import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,17 +7,14 @@ from ghapp.core import messages
 from ghapp.core.builds import Build, BuildPage, BuildState
 from ghapp.core.config import Config
 from ghapp.core.config.pulls import Build as Entry
-from ghapp.core.errors import UserError
 from ghapp.core.intents import BuildRun
-from ghapp.core.ports import BuildPages, Clock, Issues, Pull
+from ghapp.core.ports import BuildPages, Clock, Pull
 from ghapp.core.run import Run
 from ghapp.flow.attempt import Attempt
 from ghapp.flow.build_sight import Sight
 from ghapp.flow.build_sources import Sources
 from ghapp.flow.ci import NO_CI_SECONDS
 from ghapp.flow.status import Status
-
-log = logging.getLogger(__name__)
 
 _DAY = 86_400.0
 _STALE_KEPT = 3
@@ -36,7 +32,6 @@ class FollowBuilds:
 
     sources: Sources
     pages: BuildPages
-    issues: Issues
     status: Status
     clock: Clock
     page: Callable[[str], str]
@@ -182,16 +177,8 @@ class FollowBuilds:
             self.pages.keep(replace(page, build=build))
 
     def _show(self, run: Run) -> None:
-        """On the pull request and in the chat: one card, edited in place. The first is written when it tells something.
-
-        Where nobody may comment, the builds go on without it.
-        """
-        try:
-            self.issues.write_comment(
-                run.place, messages.build_card(run, self.page), marker=messages.marker(run.id, "builds")
-            )
-        except UserError as error:
-            log.warning("the card of the builds of run %s cannot be written: %s", run.id, error)
+        """On the pull request and in the chat: one card, edited in place, from when it tells something."""
+        self.status.comment(run.place, messages.build_card(run, self.page), messages.marker(run.id, "builds"))
         self.status.show_builds(run)
 
 

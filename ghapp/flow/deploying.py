@@ -13,6 +13,7 @@ from ghapp.core.ports import Checks, Comment, Deployed, Deployments, Inbox, Issu
 from ghapp.core.rights import needed
 from ghapp.core.run import Deployment, Run
 from ghapp.flow.attempt import Attempt
+from ghapp.flow.status import Status
 
 _GOES_ON = frozenset({"pending", "queued", "in_progress", "waiting", "requested"})
 """GitHub's words for a deployment, or a run of a workflow, that has not ended."""
@@ -36,6 +37,7 @@ class Deploying:
     checks: Checks
     deployments: Deployments
     inbox: Inbox
+    status: Status
 
     def ask(self, attempt: Attempt, word: DeployRun, config: Config) -> str:
         """Deploy the merged commit, or the green head of an open pull request; what the person is told."""
@@ -109,13 +111,13 @@ class Deploying:
         read = self.deployments.read_run if deployment.workflow else self.deployments.read
         return read(repository, deployment.id)
 
-    def _edit(self, run: Run, deployment: Deployment) -> int:
+    def _edit(self, run: Run, deployment: Deployment) -> int | None:
         """Our answer, wherever it stands, keeps what it begins with: by that it is known as the answer to its word."""
         mark, words = _mark(run, deployment), messages.deploying(deployment, followed=True)
         found = self._answer(run, mark)
         before = found.body.partition(mark)[0] if found else ""
         body = f"{before}{mark}\n{words}"
-        return self.issues.write_comment(run.thread, body, found.id if found else None, mark)
+        return self.status.comment(run.thread, body, mark, found.id if found else None)
 
     def _answer(self, run: Run, mark: str) -> Comment | None:
         numbers = dict.fromkeys((run.pull or run.thread.number, run.thread.number))
@@ -126,7 +128,7 @@ class Deploying:
     def _alert(self, run: Run, deployment: Deployment) -> None:
         hidden = messages.marker(f"{run.id}-{deployment.id}", "deploy-failed")
         words = messages.deployment_failed(run, deployment.environment, deployment.state, deployment.url)
-        self.issues.write_comment(run.place, f"{hidden}\n{words}", marker=hidden)
+        self.status.comment(run.place, f"{hidden}\n{words}", hidden)
 
 
 def is_underway(run: Run) -> bool:

@@ -10,9 +10,10 @@ from ghapp.core.chat import Card
 from ghapp.core.commands import Refusal, Verb
 from ghapp.core.errors import UserError
 from ghapp.core.events import ButtonPressed, ChatEvent, MessageWritten, Thread, WordSaid
-from ghapp.core.ports import Chat, Identities, Invitation, Issues, Talks
+from ghapp.core.ports import Chat, Identities, Invitation, Talks
 from ghapp.flow.asking import Asking
 from ghapp.flow.phone import Phone
+from ghapp.flow.status import Status
 from ghapp.flow.words import Words, number_of
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class Desk:
     talks: Talks
     identities: Identities
     words: Words
-    issues: Issues
+    status: Status
     asking: Asking
     link: Callable[[str], str]
 
@@ -147,11 +148,19 @@ class Desk:
         number = number_of((event.use or event.ts) if isinstance(event, MessageWritten) else event.press)
         if isinstance(event, MessageWritten) and self.asking.may_ask(thread.repository, user):
             mark = messages.marker(str(number), "chat")
-            self.issues.write_comment(thread, f"{mark}\n{messages.said_in_chat(actor.login, event.text)}", marker=mark)
-            if not event.command:
-                self.chat.react(event.talk, event.ts, "eyes")
+            self.status.comment(thread, f"{mark}\n{messages.said_in_chat(actor.login, event.text)}", mark)
+            self._seen(event)
         sha = event.value if isinstance(event, ButtonPressed) and event.name == "merge" else ""
         self.words.send(WordSaid(thread, actor, text, sha, event.at, event.talk, number, pause))
+
+    def _seen(self, event: MessageWritten) -> None:
+        """A courtesy: no word is lost because the chat does not take it."""
+        if event.command:
+            return
+        try:
+            self.chat.react(event.talk, event.ts, "eyes")
+        except UserError as error:
+            log.info("no reaction in %s: %s", event.talk.key, error)
 
     def _whisper(self, event: ChatEvent, card: Card) -> None:
         self.chat.whisper(event.talk, event.speaker, card)

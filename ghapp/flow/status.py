@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from ghapp.core import messages
 from ghapp.core.errors import Gone, TransientError, UserError
+from ghapp.core.events import Thread
 from ghapp.core.ports import Clock, Conversations, Issues, Pace, Store
 from ghapp.core.run import Run
 from ghapp.flow.phone import Phone
@@ -31,6 +32,17 @@ class Status:
         Before it is kept, because from then on a worker may claim the record at any moment.
         """
         return replace(run, status_comment=self._write(run))
+
+    def comment(self, where: Thread, body: str, marker: str, comment: int | None = None) -> int | None:
+        """Write a comment of its own, or edit it: by its id, else the one that carries `marker`; its id.
+
+        Where nobody may comment (see `tell`) it is let go, and None: what it tells of is done all the same.
+        """
+        try:
+            return self.issues.write_comment(where, body, comment, marker)
+        except UserError as error:
+            log.warning("a comment on %s cannot be written: %s", where.key, error)
+            return None
 
     def tell(self, run: Run) -> None:
         """Say where the run stands, or owe it to the next `flush` when the last edit is too recent.

@@ -1,5 +1,6 @@
 """Issues and comments."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -10,12 +11,14 @@ from github.IssueComment import IssueComment
 from github.NamedUser import NamedUser
 from github.Organization import Organization
 
-from ghapp.core.errors import Gone
+from ghapp.core.errors import Gone, UserError
 from ghapp.core.events import Actor, IssueLabeled, IssueText, Repository, Thread
 from ghapp.core.ports import Comment, Issue, Pictures
 from ghapp.github.app import GitHubApp, github_errors
 from ghapp.github.pages import pages
 from ghapp.github.pictures import Attachments, pictures
+
+log = logging.getLogger(__name__)
 
 _GHOST = Actor(0, "ghost")
 _RENDERED = {"Accept": "application/vnd.github.full+json"}
@@ -53,13 +56,16 @@ class GitHubIssues:
             return tuple(_comment(item) for item in self._issue(thread).get_comments())
 
     def react(self, thread: Thread, comment: int | None, content: str) -> None:
-        """React to a comment, or to the issue itself; GitHub makes twice once. A deleted comment is passed over."""
+        """React to a comment, or to the issue itself; GitHub makes twice once.
+
+        A courtesy: where the comment was deleted or the conversation is locked, there is none.
+        """
         try:
             with github_errors():
                 issue = self._issue(thread)
                 (issue if comment is None else issue.get_comment(comment)).create_reaction(content)
-        except Gone:
-            return
+        except UserError as error:
+            log.info("no reaction on %s: %s", thread.key, error)
 
     def write_comment(self, thread: Thread, body: str, comment: int | None = None, marker: str = "") -> int:
         """Write a comment, or edit ours: by its id, else the one that carries `marker`, else a new one."""

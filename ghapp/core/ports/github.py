@@ -198,7 +198,7 @@ class Issues(Protocol):
     def comments(self, thread: Thread) -> tuple[Comment, ...]: ...
 
     def react(self, thread: Thread, comment: int | None, content: str) -> None:
-        """React to a comment, or to the issue itself when `comment` is None. Twice is once."""
+        """React to a comment, or to the issue itself when `comment` is None. Twice is once, and refused is none."""
         ...
 
     def write_comment(self, thread: Thread, body: str, comment: int | None = None, marker: str = "") -> int:
