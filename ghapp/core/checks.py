@@ -112,7 +112,7 @@ def judge(checks: Iterable[Check], own_app_id: int | None = None) -> Verdict:
 
 @dataclass(frozen=True)
 class Health:
-    """How a commit of the base stands, by the names of its checks, sorted; nobody has to mend or to wait for it.
+    """How a commit of the base stands, by the names of its checks, sorted. It is watched, and not held up for them.
 
     `unfinished` are those that ended without a word on the code: the next push cancels what runs on the one before.
     https://docs.github.com/en/actions/how-tos/write-workflows/choose-when-workflows-run/control-workflow-concurrency

@@ -65,7 +65,7 @@ class Aftermath:
     def _heed_checks(self, attempt: Attempt, base: Health) -> None:
         """Alert once to what is red now and was not before the merge."""
         run = attempt.run
-        if not failing or any(note.startswith(messages.BASE_RED) for note in run.notes):
+        if not base.broken or any(note.startswith(messages.BASE_RED) for note in run.notes):
             return
         before = self._before(run)
         if new := [name for name in base.broken if name not in before.broken]:
