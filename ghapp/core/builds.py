@@ -37,7 +37,7 @@ class Build:
     `file`, `size` (bytes), `title`, `identifier` and `version` are read from what was built. `artifact` is GitHub's id
     of the archive that it came in (of a missing one: of the newest that was tried), `pictures` how many screenshots
     came with it. `workflow_run` is the run that was started to make it. `reason` says in Markdown why it is missing or
-    gone; `since` when it was first waited for and `expires_at` when its page goes (seconds since the epoch).
+    gone; `expires_at` is when its page goes (seconds since the epoch).
     """
 
     name: str
@@ -54,7 +54,6 @@ class Build:
     artifact: int = 0
     pictures: int = 0
     reason: str = ""
-    since: float = 0.0
     expires_at: float = 0.0
     workflow_run: int = 0
 

@@ -157,7 +157,6 @@ class PullChanged:
     actor: Actor
     action: str
     number: int
-    head_sha: str
     merged: bool
     kind: Literal["pull_changed"] = "pull_changed"
 
@@ -168,7 +167,6 @@ class InstallationChanged:
 
     installation: int
     action: str
-    added: tuple[Repository, ...] = ()
     removed: tuple[Repository, ...] = ()
     kind: Literal["installation_changed"] = "installation_changed"
 

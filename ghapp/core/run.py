@@ -46,12 +46,10 @@ class Conclusion(StrEnum):
     PLANNED = "planned"
     NO_CHANGES = "no_changes"
     REJECTED = "rejected"
-    OVER_BUDGET = "over_budget"
     TIMED_OUT = "timed_out"
     FAILED = "failed"
     CANCELLED = "cancelled"
     CLOSED = "closed"
-    REVERTED = "reverted"
 
 
 ACTIVE = frozenset({State.PREPARING, State.CODING, State.VERIFYING, State.JUDGING, State.PUBLISHING})
@@ -235,7 +233,6 @@ class Run:
     base_sha: str = ""
     candidate: str = ""
     unfinished: str = ""
-    made: tuple[str, ...] = ()
     prompt: str = ""
     published: tuple[str, ...] = ()
     head_sha: str = ""

@@ -66,7 +66,7 @@ class FollowBuilds:
         return messages.build_lines(attempt.run, self.page)
 
     def _anew(self, run: Run, name: str) -> Build:
-        return Build(name, run.head_sha, token=self.sources.new_key(), since=self.clock.now())
+        return Build(name, run.head_sha, token=self.sources.new_key())
 
     def _left(self, run: Run, entries: Sequence[Entry]) -> list[Build]:
         """What is left of the builds by now, and for each entry one of the head; the older ones of a name first."""

@@ -167,7 +167,6 @@ def _pull_request(payload: Part) -> Event | None:
         actor=_actor(payload.part("sender")),
         action=payload.text("action"),
         number=pull.number("number"),
-        head_sha=pull.part("head").sha("sha"),
         merged=pull.flag("merged"),
     )
 
@@ -202,21 +201,13 @@ def _reviews(payload: Part, source: str, actions: tuple[str, ...]) -> Event | No
 
 
 def _installation(payload: Part) -> Event | None:
-    return _installation_changed(payload, "repositories", "")
+    return InstallationChanged(payload.part("installation").number("id"), payload.text("action"))
 
 
 def _installation_repositories(payload: Part) -> Event | None:
-    return _installation_changed(payload, "repositories_added", "repositories_removed")
-
-
-def _installation_changed(payload: Part, added: str, removed: str) -> Event:
     installation = payload.part("installation").number("id")
-
-    def repositories(name: str) -> tuple[Repository, ...]:
-        found = payload.parts(name) if name else []
-        return tuple(_read_repository(item, installation) for item in found)
-
-    return InstallationChanged(installation, payload.text("action"), repositories(added), repositories(removed))
+    removed = tuple(_read_repository(item, installation) for item in payload.parts("repositories_removed"))
+    return InstallationChanged(installation, payload.text("action"), removed)
 
 
 READERS: Mapping[str, Callable[[Part], Event | None]] = {

@@ -166,7 +166,7 @@ class GitDoor:
             return None if _may(caller, repository, "write") else self._lent(caller, repository)
 
     def _lent(self, caller: Caller, fork: Repository) -> frozenset[str]:
-        rows = forks.lent_branches(self._world, fork).items()
+        rows = forks.lent_branches(fork).items()
         return frozenset(f"refs/heads/{branch}" for branch, base in rows if _may(caller, base, "write"))
 
     def _on_push(self, full_name: str, updates: list[Update]) -> None:

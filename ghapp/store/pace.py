@@ -4,7 +4,7 @@ from redis import Redis
 
 from ghapp.store.connection import key, store_errors, text
 
-SECONDS_BETWEEN_EDITS = 5.0
+_PAUSE_MS = 5_000
 
 # KEYS: owed, edited. ARGV: run id, pause in ms. Every wish is numbered, so that a later one is not taken for settled.
 _WISH = """
@@ -23,15 +23,14 @@ return 1
 class Paces:
     """The pace of status comments (`ports.Pace`)."""
 
-    def __init__(self, redis: "Redis", seconds: float = SECONDS_BETWEEN_EDITS) -> None:
+    def __init__(self, redis: "Redis") -> None:
         self._redis = redis
-        self._ms = int(seconds * 1000)
         self._granted: dict[str, int] = {}
 
     def allows(self, run_id: str) -> bool:
         """True at most once in five seconds for a run; an edit counts as owed until it is settled."""
         with store_errors():
-            wish: int = self._redis.eval(_WISH, 2, key("owed"), key("edited", run_id), run_id, str(self._ms))
+            wish: int = self._redis.eval(_WISH, 2, key("owed"), key("edited", run_id), run_id, str(_PAUSE_MS))
         if wish:
             self._granted[run_id] = wish
         return bool(wish)

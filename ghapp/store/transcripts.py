@@ -11,14 +11,14 @@ from ghapp.store.connection import DAY, key, store_errors
 MAX_ENTRIES = 10_000
 MAX_TEXT = 16_384
 """Characters a line."""
+_KEEP = 30 * DAY
 
 
 class Streams:
     """The transcripts (`ports.Transcripts`)."""
 
-    def __init__(self, redis: "Redis", keep_days: int = 30) -> None:
+    def __init__(self, redis: "Redis") -> None:
         self._redis = redis
-        self._keep = keep_days * DAY
 
     def append(self, run_id: str, kind: str, text: str) -> None:
         """Add a line; what is longer than `MAX_TEXT` is cut, and of more than `MAX_ENTRIES` the oldest go."""
@@ -26,7 +26,7 @@ class Streams:
         line: dict[str, str | bytes] = {"kind": kind, "text": text[:MAX_TEXT].encode("utf-8", "replace")}
         with store_errors(), self._redis.pipeline() as pipeline:
             pipeline.xadd(stream, line, maxlen=MAX_ENTRIES, approximate=True)  # type: ignore[arg-type]
-            pipeline.expire(stream, self._keep)
+            pipeline.expire(stream, _KEEP)
             pipeline.execute()
 
     def read(self, run_id: str, after: str = "0") -> tuple[Entry, ...]:

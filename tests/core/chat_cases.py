@@ -117,7 +117,6 @@ STAGES: dict[str, Run] = {
     "stopped": _ended(Conclusion.CANCELLED, "@mona said stop"),
     "failed": _ended(Conclusion.FAILED, "The set-up failed:\n\nnpm ERR! missing script", at(State.PREPARING)),
     "no_change": _ended(Conclusion.NO_CHANGES, "The button is blue already.", at(State.CODING)),
-    "reverted": _ended(Conclusion.REVERTED, "#2 was undone by #3.", WATCHED),
     "closed": _ended(Conclusion.CLOSED, "@mona closed #2"),
 }
 

@@ -78,7 +78,7 @@ def reviewed(actor: Actor = MONA) -> ReviewsChanged:
 
 def changed(action: str, *, number: int = 2, merged: bool = False) -> PullChanged:
     """Something happened to the pull request."""
-    return PullChanged(THREAD, MONA, action, number, HEAD, merged)
+    return PullChanged(THREAD, MONA, action, number, merged)
 
 
 QUEUED, DONE, CI, REVIEW = run(), run(State.DONE), run(State.AWAITING_CI), run(State.AWAITING_REVIEW)

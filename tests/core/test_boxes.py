@@ -59,7 +59,6 @@ def _boxes(run: Run, *words: Remark) -> list[str]:
         (WATCHED, ["revert", "stop"]),
         (MERGED, ["revert"]),
         (run(State.DONE, conclusion=Conclusion.DEPLOYED), ["revert"]),
-        (run(State.DONE, conclusion=Conclusion.REVERTED), []),
         (DONE, ["retry"]),
         (run(State.DONE, conclusion=Conclusion.CANCELLED), ["retry"]),
         (reading("ask"), ["stop"]),

@@ -99,7 +99,6 @@ BUTTONS = {
     "stopped": ["retry"],
     "failed": ["retry"],
     "no_change": ["retry"],
-    "reverted": [],
     "closed": [],
 }
 

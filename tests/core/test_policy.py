@@ -234,7 +234,7 @@ TABLE: list[tuple[Event, Run | None, Permission, type, str]] = [
         LeaveRepositories,
         "repositories were taken out",
     ),
-    (InstallationChanged(3, "created", added=(REPOSITORY,)), None, NONE, Ignore, "nothing was taken away"),
+    (InstallationChanged(3, "created"), None, NONE, Ignore, "nothing was taken away"),
 ]
 
 

@@ -148,7 +148,7 @@ EVENTS: list[tuple[str, str, dict[str, Any], Event]] = [
             f"pull {action} of {whose}",
             "pull_request",
             payload(action=action, pull_request=PULL | {"head": HEAD | head}),
-            PullChanged(Thread(HERE, 13), MONA, action, 13, SHA, False),
+            PullChanged(Thread(HERE, 13), MONA, action, 13, False),
         )
         for whose, action, head in (
             ("somebody's branch", "synchronize", {"ref": "topic"}),
@@ -161,7 +161,7 @@ EVENTS: list[tuple[str, str, dict[str, Any], Event]] = [
             f"pull {action}",
             "pull_request",
             payload(action=action, pull_request=PULL | {"merged": merged}),
-            PullChanged(THREAD, MONA, action, 13, SHA, merged),
+            PullChanged(THREAD, MONA, action, 13, merged),
         )
         for action, merged in (("closed", True), ("closed", False), ("synchronize", False), ("reopened", False))
     ),
@@ -169,7 +169,7 @@ EVENTS: list[tuple[str, str, dict[str, Any], Event]] = [
         "installed",
         "installation",
         {"action": "created", "installation": {"id": 3}, "repositories": [REPOSITORY]},
-        InstallationChanged(3, "created", added=(HERE,)),
+        InstallationChanged(3, "created"),
     ),
     (
         "suspended",

@@ -72,14 +72,14 @@ def test_everybodys_pull_requests_are_events(told: World, demo: Repository) -> N
     """One of a fork too, whose branch's name is no thread of ours, and after the fork was deleted."""
     told.fork("octo/demo", "mona")
     mona = told.person("mona")
-    sha = mona.push("mona/demo", "honk/77-abc", {"a.txt": "a"})
+    mona.push("mona/demo", "honk/77-abc", {"a.txt": "a"})
     number = mona.open_pull("octo/demo", "From afar", "mona:honk/77-abc").number
     told.delete_repository("mona/demo")
     mona.close("octo/demo", number)
     opened, closed = _events(told, PullChanged)
     here = Thread(demo, number)
-    assert opened == PullChanged(here, _actor(told, "mona"), "opened", number, sha, False)
-    assert closed == PullChanged(here, _actor(told, "mona"), "closed", number, sha, False)
+    assert opened == PullChanged(here, _actor(told, "mona"), "opened", number, False)
+    assert closed == PullChanged(here, _actor(told, "mona"), "closed", number, False)
 
 
 def test_a_deployment_tells_of_its_commit(app: GitHubApp, told: World, demo: Repository) -> None:

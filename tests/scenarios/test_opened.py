@@ -12,7 +12,7 @@ from tests.scenarios.turns import fix
 
 DIFFERS = {
     "ci", "id", "key", "thread", "trigger", "created_at", "epoch", "version", "history", "status_comment", "base_sha",
-    "candidate", "made", "prompt", "published", "head_sha", "pull", "usage", "evidence", "heard", "reason",
+    "candidate", "prompt", "published", "head_sha", "pull", "usage", "evidence", "heard", "reason",
     "quiet_since", "look_at", "notes", "request", "means",
 }  # fmt: skip
 """What belongs to each run alone: names, times, costs, and the first look at its CI."""

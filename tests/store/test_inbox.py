@@ -239,7 +239,7 @@ def test_the_last_to_follow_a_commit_has_it(inboxes: Inboxes, redis: Redis) -> N
 def test_only_checks_are_found_by_their_commit(inboxes: Inboxes) -> None:
     """A pull request with the same head has a number of its own, and its thread."""
     inboxes.follow(thread(1), SHA)
-    event = PullChanged(thread(9), MONA, "synchronize", 9, SHA, False)
+    event = PullChanged(thread(9), MONA, "synchronize", 9, False)
     assert inboxes.add("d1", event) == thread(9).key
 
 

@@ -1,11 +1,11 @@
 """The boxes at the end of a status comment: the common words with one tap.
 
 Each is a line of its own with a hidden mark, `<!-- honk:box:NAME -->` or `<!-- honk:box:NAME:SHA -->`, by which
-`github/webhook.py` knows which one was ticked. What it means, and who may tick it, `policy.decide` says.
+`github/readers.py` knows which one was ticked. What it means, and who may tick it, `policy.decide` says.
 """
 
 from ghapp.core.kinds import is_merged
-from ghapp.core.run import Conclusion, Pause, Run, State
+from ghapp.core.run import Pause, Run, State
 
 
 def boxes(run: Run) -> str:
@@ -34,8 +34,7 @@ def _revert(run: Run) -> str:
 
 
 def _retry(run: Run) -> str:
-    over = run.is_done and not is_merged(run) and run.conclusion is not Conclusion.REVERTED
-    return _box("Try again", "retry") if over else ""
+    return _box("Try again", "retry") if run.is_done and not is_merged(run) else ""
 
 
 def _stop(run: Run) -> str:

@@ -204,7 +204,7 @@ def _over(run: Run, at: Sights) -> Sequence[Told]:
     good = (Conclusion.PLANNED, Conclusion.ANSWERED, Conclusion.MERGED, Conclusion.DEPLOYED)
     if run.conclusion is None or run.conclusion in good:
         return ()
-    again = () if run.conclusion in (Conclusion.REVERTED, Conclusion.CLOSED) else (_RETRY,)
+    again = () if run.conclusion is Conclusion.CLOSED else (_RETRY,)
     why = in_talk(short(run.reason, at.issue)) or elsewhere(at.issue)
     return ((f"over:{run.conclusion}", Card(f"**{now_word(run)}**: {why}", again)),)
 

@@ -53,12 +53,10 @@ _ENDED = {
     Conclusion.PLANNED: "planned",
     Conclusion.NO_CHANGES: "no change needed",
     Conclusion.REJECTED: "needs a person",
-    Conclusion.OVER_BUDGET: "over budget",
     Conclusion.TIMED_OUT: "out of time",
     Conclusion.FAILED: "failed",
     Conclusion.CANCELLED: "stopped",
     Conclusion.CLOSED: "closed",
-    Conclusion.REVERTED: "reverted",
 }
 
 

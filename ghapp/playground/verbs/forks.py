@@ -41,7 +41,7 @@ def delete(room: Room, repository: Repository) -> None:
         shutil.rmtree(repository.bare.path)
 
 
-def lent_branches(room: Room, fork_: Repository) -> dict[str, Repository]:
+def lent_branches(fork_: Repository) -> dict[str, Repository]:
     """Branches of a fork that those who may write to its parent may push to, each with that parent.
 
     https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/working-with-forks/allowing-changes-to-a-pull-request-branch-created-from-a-fork
