@@ -34,12 +34,22 @@ class Attempt:
         """The work is published: wait for CI, and have the pull request looked at by the next tick."""
         self.enter(State.AWAITING_CI, reason, look_at=self._clock.now())
 
+    def look_by(self, at: float) -> None:
+        """Have the pull request looked at again by then (seconds since the epoch); an earlier look stays planned."""
+        if not self._clock.now() < self.run.look_at <= at:
+            self.update(look_at=at)
+
     def hand_back(self, reason: str, *, not_before: float, recoveries: int) -> None:
         """Back to the queue, for the next attempt: this one is over with the same write."""
         with self._changing:
             waiting = replace(self.run, recoveries=recoveries, not_before=not_before)
             self.run = self._store.supersede(advance(waiting, State.QUEUED, self._clock.now(), reason))
         self._say_step(State.QUEUED.value, reason)
+
+    def overtake(self, **changes: Any) -> None:
+        """Record facts under the next epoch: whoever is at work on the run stops."""
+        with self._changing:
+            self.run = self._store.supersede(replace(self.run, **changes))
 
     def end(self, conclusion: Conclusion, reason: str) -> None:
         """The final word."""

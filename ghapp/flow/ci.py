@@ -82,12 +82,7 @@ class FollowCi:
         elif run.quiet_since and quiet >= config.ci.settle:
             self._settled(attempt, pull, config)
         elif run.quiet_since:
-            self._look_again(attempt, run.quiet_since + config.ci.settle + _SKEW_SECONDS)
-
-    def _look_again(self, attempt: Attempt, at: float) -> None:
-        """Have it looked at again by then; a look that is planned for earlier comes here, too."""
-        if not self.clock.now() < attempt.run.look_at <= at:
-            attempt.update(look_at=at)
+            attempt.look_by(run.quiet_since + config.ci.settle + _SKEW_SECONDS)
 
     def _settled(self, attempt: Attempt, pull: Pull, config: Config) -> None:
         """Everything that is reported has ended, and nothing came after it."""

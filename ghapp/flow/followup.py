@@ -1,11 +1,12 @@
 """After the pull request is open: its fate, head, checks, reviews and merge, read from GitHub, never from the event."""
 
+import logging
 from dataclasses import dataclass
 
 from ghapp.core import messages
 from ghapp.core.builds import builds_are_settled
 from ghapp.core.config import PATH, Config
-from ghapp.core.errors import Gone, UserError
+from ghapp.core.errors import Gone, TransientError, UserError
 from ghapp.core.intents import BuildRun
 from ghapp.core.ports import Clock, Inbox, Pull, Pulls, Repositories, Store, Transcripts
 from ghapp.core.run import Conclusion, Run, State
@@ -16,6 +17,10 @@ from ghapp.flow.ci import FollowCi, wait_again
 from ghapp.flow.merging import Merging
 from ghapp.flow.reviews import FollowReviews
 from ghapp.flow.status import Status
+
+log = logging.getLogger(__name__)
+
+BUILDS_AGAIN = 15.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,7 @@ class FollowUp:
         if attempt.run.means != config.merge.means:
             attempt.update(means=config.merge.means)
         self.aftermath.follow(attempt)
-        for look in (self.builds.look, self.ci.look, self._look_at_builds_again, self.reviews.look):
+        for look in (self._look_at_builds, self.ci.look, self._look_at_builds_again, self.reviews.look):
             if attempt.run.is_followed:
                 look(attempt, pull, config)
         if attempt.run.wish is not None and trouble:
@@ -94,10 +99,18 @@ class FollowUp:
         elif attempt.run.is_followed:
             self.merging.look(attempt, pull, config)
 
+    def _look_at_builds(self, attempt: Attempt, pull: Pull, config: Config) -> None:
+        """They are on servers of their own. One that is away is asked again, and holds up nothing else."""
+        try:
+            self.builds.look(attempt, pull, config)
+        except TransientError as error:
+            log.warning("the builds of run %s are looked for again: %s", attempt.run.id, error)
+            attempt.look_by(self.clock.now() + BUILDS_AGAIN)
+
     def _look_at_builds_again(self, attempt: Attempt, pull: Pull, config: Config) -> None:
         """CI may have come to its end just now, by which it is known what it did not leave."""
         if not builds_are_settled(attempt.run.builds, attempt.run.head_sha):
-            self.builds.look(attempt, pull, config)
+            self._look_at_builds(attempt, pull, config)
 
     def build(self, attempt: Attempt, word: BuildRun, config: Config) -> str:
         """Carry a word about builds out; what the person is told."""

@@ -227,15 +227,9 @@ class Merging:
         if reason.why is Why.IN_QUEUE and not wish.handed:
             self._handed(attempt, wish, "queue")
         words = messages.waits(wish, reason)
-        look_at = self.clock.now() + (SOON if reason.why is Why.UNKNOWN else LATER)
-        if attempt.run.state is State.AWAITING_CI:  # its reason is CI's, and so is its next look when that is sooner
-            attempt.update(
-                look_at=min(look_at, attempt.run.look_at) if attempt.run.look_at > self.clock.now() else look_at
-            )
-        elif attempt.run.reason == words:
-            attempt.update(look_at=look_at)
-        else:
-            attempt.update(look_at=look_at, reason=words)
+        attempt.look_by(self.clock.now() + (SOON if reason.why is Why.UNKNOWN else LATER))
+        if attempt.run.state is not State.AWAITING_CI and attempt.run.reason != words:  # there, the reason is CI's
+            attempt.update(reason=words)
             self.status.tell(attempt.run)
         return _Told(words)
 

@@ -130,7 +130,7 @@ class FollowReviews:
         if raised is None or not raised.points:
             self._ask_again(attempt, pull)
         elif raised.due > self.clock.now():
-            self._wait_until(attempt, raised.due)
+            attempt.look_by(raised.due)  # when the burst is over
         else:
             reason = messages.points_raised(raised.points)
             taken = ledger.take_in(attempt.run.ledger, raised.points)
@@ -152,12 +152,6 @@ class FollowReviews:
             self.reviews.request(run.thread.repository, pull.number, run.ask_again)
             attempt.update(ask_again=())
             attempt.tell("review", f"asked again for a review: {', '.join(run.ask_again)}")
-
-    def _wait_until(self, attempt: Attempt, due: float) -> None:
-        """Have it looked at when the burst is over, if it is not looked at before."""
-        planned = attempt.run.look_at
-        if not self.clock.now() < planned <= due:
-            attempt.update(look_at=due)
 
 
 def _marker(run: Run, newest: int) -> str:

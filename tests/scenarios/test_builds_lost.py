@@ -345,12 +345,24 @@ def test_a_worker_lost_between_two_steps_leaves_one_card(
 def test_github_away_for_a_moment_leaves_one_card(
     town: Town, pull: Opened, method: str, path: str, how: Literal["answer", "lose_answer"]
 ) -> None:
-    """Wherever it strikes, also when it did what it was asked and could not say so: the next tick brings it."""
+    """Wherever it strikes, also when it did what it was asked and could not say so: one of the next ticks brings it."""
     town.world.faults.add(Fault(method, path, how=how, times=4 if method == "GET" else 1))
     builds_it(town, pull)
     town.work()
-    town.later(6)
+    town.later(16)
     assert "[Install Android]" in card(town, pull)
+
+
+def test_a_server_of_files_that_is_away_for_good_holds_up_nothing(town: Town, pull: Opened, octocat: Citizen) -> None:
+    """Builds cannot be fetched from here: CI is followed all the same, I can merge, and stop is heard."""
+    town.world.faults.add(Fault("GET", r"/artifacts/\d+/zip$", times=999))
+    builds_it(town, pull)
+    town.work()
+    assert newest(pull).state is BuildState.WAITING
+    assert not pull.part.draft
+    octocat.comment(pull.issue, "/honk stop")
+    town.work()
+    assert "**Honk** · stopped" in pull.status
 
 
 def test_a_workflow_is_started_once_though_the_worker_is_lost(town: Town) -> None:
