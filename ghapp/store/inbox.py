@@ -26,6 +26,7 @@ from ghapp.core.events import (
     inbox_key,
     meaning,
 )
+from ghapp.store import names
 from ghapp.store.connection import DAY, key, store_errors, text
 
 log = logging.getLogger(__name__)
@@ -146,7 +147,10 @@ class Inboxes:
             keys = [key("delivery", delivery), key("meaning", means), key("inbox", box), key("wanted")]
             remember = _REMEMBER_MEANING if means else 0
             is_new = self._add(keys, [_EVENT.dump_json(found), box, _REMEMBER_DELIVERY, remember])
-        return box if is_new else None
+        if not is_new:
+            return None
+        names.learn(self._redis, found)
+        return box
 
     def _in_its_thread(self, event: ThreadEvent) -> Event | None:
         """An event on our pull request belongs to the issue's thread, one on a commit to whoever follows it."""

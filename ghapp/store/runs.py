@@ -11,8 +11,9 @@ from pydantic import TypeAdapter
 from redis import Redis
 
 from ghapp.core.errors import Gone, Superseded
-from ghapp.core.events import Thread
+from ghapp.core.events import Repository, Thread
 from ghapp.core.run import ACTIVE, Run, State
+from ghapp.store import names
 from ghapp.store.connection import DAY, key, store_errors, text
 from ghapp.store.conversations import words
 from ghapp.store.spending import usage_of
@@ -132,8 +133,9 @@ class Runs:
         return replace(written, usage=usage_of(self._redis, run.id))
 
     def _read(self, json: bytes | str) -> Run:
-        """A record with what the run has spent by now."""
+        """A record with what the run has spent by now, and with what its repository is called now."""
         run = _RUN.validate_json(json)
+        run = _called(run, names.newest(self._redis, run.thread.repository))
         return replace(run, usage=usage_of(self._redis, run.id))
 
     def claim(self, run_id: str, epoch: int, worker: str) -> Run:
@@ -174,6 +176,14 @@ class Runs:
         """Whether a worker holds the run's lease."""
         with store_errors():
             return bool(self._redis.exists(_lease(run_id)))
+
+
+def _called(run: Run, repository: Repository) -> Run:
+    """The run in a repository that was renamed or transferred; a branch of the repository itself goes with it."""
+    before, target = run.thread.repository, run.target
+    if target is not None and target.full_name == before.full_name:
+        target = replace(target, full_name=repository.full_name)
+    return replace(run, thread=replace(run.thread, repository=repository), target=target)
 
 
 def _run(run_id: str) -> str:

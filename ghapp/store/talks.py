@@ -5,6 +5,7 @@ All of it is kept for 90 days after it was last asked for or told.
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import cast
 
 from pydantic import TypeAdapter
@@ -12,6 +13,7 @@ from redis import Redis
 
 from ghapp.core.chat import Speaker, Talk
 from ghapp.core.events import Thread
+from ghapp.store import names
 from ghapp.store.connection import DAY, key, store_errors, text
 
 KEEP = 90 * DAY
@@ -52,14 +54,14 @@ class ChatTalks:
             self._bind(keys, [thread.key, about, where, thread.repository.id, KEEP])
 
     def thread(self, talk: Talk) -> Thread | None:
-        """What the talk is about."""
+        """What the talk is about, its repository as it is called now."""
         found = self._field(talk, "thread")
         if found is None:
             return None
         thread = _THREAD.validate_json(found)
         with store_errors():
             self._redis.expire(_place(thread), KEEP)
-        return thread
+        return replace(thread, repository=names.newest(self._redis, thread.repository))
 
     def of(self, thread: Thread) -> Talk | None:
         """Where the thread is told of."""

@@ -230,10 +230,11 @@ def test_a_thread_keeps_its_newer_run_when_an_older_one_ends_late(runs: Runs, re
 
 
 def test_a_renamed_repository_keeps_its_runs(runs: Runs) -> None:
-    """Threads go by the repository's id."""
+    """Threads go by the repository's id, so it is found by either name; a name in a question tells nothing new."""
     runs.create(run())
     renamed = replace(thread(), repository=replace(REPOSITORY, full_name="octo/renamed"))
     assert runs.last_run(renamed) == run()
+    assert runs.load("r1") == run()
 
 
 def test_a_store_that_is_away_is_named(stopped_url: str) -> None:
