@@ -1,7 +1,9 @@
 """Check runs and commit statuses."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
@@ -20,6 +22,7 @@ OUR_CHECK = "honk"
 _FAILED = ("failure", "timed_out", "cancelled", "startup_failure")
 _WITHOUT_JOBS = ("action_required", "startup_failure")
 _ACTIONS = "github-actions"
+_JOBLESS_SECONDS = 7_200.0
 _MAX_JOBS = 3
 _MAX_NOTES = 50
 _MAX_LOG = 256 * 1024  # bytes; what went wrong stands at the end
@@ -27,10 +30,11 @@ _STAMP = re.compile(r"^\ufeff?\d{4}-\d\d-\d\dT[\d:.]+Z ", re.MULTILINE)
 
 
 class GitHubChecks:
-    """What is reported on a commit (`ports.Checks`)."""
+    """What is reported on a commit (`ports.Checks`). `now` is in seconds since the epoch."""
 
-    def __init__(self, app: GitHubApp) -> None:
+    def __init__(self, app: GitHubApp, now: Callable[[], float] = time.time) -> None:
         self._app = app
+        self._now = now
 
     def on(self, repository: Repository, sha: str) -> tuple[Check, ...]:
         """The newest of each check run and status on a commit, our own left out.
@@ -46,7 +50,8 @@ class GitHubChecks:
         # PyGithub reads only the first page of a commit's combined status.
         statuses = [_status(one) for one in pages(requester, f"{commit}/status", "statuses")]
         suites = list(pages(requester, f"{commit}/check-suites", "check_suites"))
-        more = (*_more_to_come(suites, runs), *self._jobless(repository, sha, suites))
+        lately = datetime.fromtimestamp(self._now() - _JOBLESS_SECONDS, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        more = (*_more_to_come(suites, runs, lately), *self._jobless(repository, sha, suites))
         return tuple(check for check in (*runs, *statuses, *more) if check.app_id != ours)
 
     def _jobless(self, repository: Repository, sha: str, suites: Iterable[dict[str, Any]]) -> Iterator[Check]:
@@ -173,7 +178,7 @@ class GitHubChecks:
         return self._app.installation(repository.installation).requester
 
 
-def _more_to_come(suites: Iterable[dict[str, Any]], runs: Sequence[Check]) -> Iterator[Check]:
+def _more_to_come(suites: Iterable[dict[str, Any]], runs: Sequence[Check], lately: str) -> Iterator[Check]:
     """A check for each suite that goes on although all its runs have ended.
 
     Actions makes the run of a job that `needs` another only when that one has ended. A suite without any run says
@@ -182,9 +187,20 @@ def _more_to_come(suites: Iterable[dict[str, Any]], runs: Sequence[Check]) -> It
     busy = {run.suite for run in runs if not run.settled}
     for suite in suites:
         app = suite["app"] or {}
-        if suite["status"] != "completed" and suite["latest_check_runs_count"] and suite["id"] not in busy:
+        begun = suite["latest_check_runs_count"] or _gets_jobs(suite, lately)
+        if suite["status"] != "completed" and begun and suite["id"] not in busy:
             name = f"more of {app.get('name', 'a suite')}"
             yield Check(name, status="queued", app=app.get("slug"), app_id=app.get("id"), suite=suite["id"])
+
+
+def _gets_jobs(suite: dict[str, Any], lately: str) -> bool:
+    """Whether it is a workflow's, which has its suite at once and its jobs when a runner or its group is free.
+
+    GitHub forgets to begin some, which are queued for ever: what did not move `lately` (ISO 8601) is none any more.
+    https://github.com/nodejs/node-core-utils/issues/1160
+    """
+    app = suite["app"] or {}
+    return app.get("slug") == _ACTIONS and (suite["updated_at"] or "") > lately
 
 
 def _said(check: Check, text: str, *, from_fork: bool = False) -> JobLog:

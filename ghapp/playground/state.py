@@ -277,6 +277,8 @@ class Repository:
     """What it is a fork of."""
     holds_workflows: bool = False
     """Whether workflows on other branches than the default one wait until somebody approves their run."""
+    keeps_jobs_back: bool = False
+    """Whether new runs of workflows have no jobs yet, as those that wait for their concurrency group."""
     collaborators: dict[str, Role] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)

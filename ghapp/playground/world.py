@@ -33,7 +33,18 @@ from ghapp.playground.state import (
     Role,
     User,
 )
-from ghapp.playground.verbs import accounts, auto_merge, checks, deployments, forks, issues, jobs, merge_queue, renames
+from ghapp.playground.verbs import (
+    accounts,
+    auto_merge,
+    checks,
+    deployments,
+    forks,
+    issues,
+    jobs,
+    merge_queue,
+    renames,
+    workflows,
+)
 from ghapp.playground.views.pulls import pull_of
 
 __all__ = ["Person", "World"]
@@ -262,6 +273,17 @@ class World(Room):
         """From now on, workflows on other branches than the default one wait until somebody approves their run."""
         with self.lock:
             self.repo(full_name).holds_workflows = hold
+
+    def keep_jobs_back(self, full_name: str) -> None:
+        """From now on, runs of workflows are queued without any job, until `make_jobs`."""
+        with self.lock:
+            self.repo(full_name).keeps_jobs_back = True
+
+    def make_jobs(self, full_name: str, sha: str) -> None:
+        """The runs of workflows on a commit get the jobs that were kept back."""
+        with self.lock:
+            for run in self.workflow_runs(full_name, sha):
+                workflows.make_jobs(self, self.repo(full_name), run)
 
     def workflow_runs(self, full_name: str, sha: str | None = None) -> list[WorkflowRun]:
         """Runs of workflows, oldest first; of one commit, if it is given."""

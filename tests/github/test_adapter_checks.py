@@ -8,10 +8,18 @@ from ghapp.core.events import Repository
 from ghapp.github.app import GitHubApp
 from ghapp.github.checks import GitHubChecks
 from ghapp.playground.faults import Fault
-from ghapp.playground.state import Actor
+from ghapp.playground.state import Actor, App
+from ghapp.playground.verbs import accounts
 from ghapp.playground.verbs import checks as verbs
 from ghapp.playground.world import World
 from tests.github.front import Front
+
+WORKFLOW = "on: [push]\njobs: {test: {runs-on: ubuntu-latest, steps: [{run: make test}]}}\n"
+
+
+def other_app(world: World) -> App:
+    """An App that may write checks, and has nothing to say."""
+    return accounts.app(world, "quiet", world.user("quiet-owner"), permissions={"checks": "write"})
 
 
 @pytest.fixture
@@ -82,6 +90,37 @@ def test_every_status_counts_however_many(checks: GitHubChecks, world: World, de
     found = checks.on(demo, sha)
     assert len(found) == 105
     assert judge(found).failing == ("ci/000",)
+
+
+def test_a_workflow_counts_before_it_has_jobs(checks: GitHubChecks, world: World, demo: Repository, sha: str) -> None:
+    """Actions makes the suite at once, and check runs when it makes the jobs."""
+    world.keep_jobs_back("octo/demo")
+    mona = world.person("mona")
+    head = mona.push("octo/demo", "topic", {".github/workflows/ci.yml": WORKFLOW})
+    world.set_check("octo/demo", head, "quick", "completed", "success", app="other-ci")
+    quick, waits = checks.on(demo, head)
+    assert (waits.name, waits.status, waits.app) == ("more of github-actions", "queued", "github-actions")
+    assert quick.passed
+    world.make_jobs("octo/demo", head)
+    assert {one.name for one in checks.on(demo, head)} == {"test", "quick"}
+
+
+def test_the_empty_suite_of_another_app_says_nothing(
+    checks: GitHubChecks, world: World, demo: Repository, sha: str
+) -> None:
+    """Every App that may write checks has one from the push on, and most never use it."""
+    verbs.suite_for(world, world.repo("octo/demo"), other_app(world), sha)
+    assert [one.status for one in world.repo("octo/demo").suites.values() if one.head_sha == sha] == ["queued"] * 2
+    assert checks.on(demo, sha) == ()
+
+
+def test_a_workflow_that_never_gets_jobs_is_given_up(app: GitHubApp, world: World, demo: Repository) -> None:
+    """GitHub forgets some runs: after two hours without any news such a one counts no more."""
+    world.keep_jobs_back("octo/demo")
+    sha = world.person("mona", write="octo/demo").push("octo/demo", "topic", {".github/workflows/ci.yml": WORKFLOW})
+    begun = world.now().timestamp()
+    assert len(GitHubChecks(app, lambda: begun + 7_100).on(demo, sha)) == 1
+    assert GitHubChecks(app, lambda: begun + 7_300).on(demo, sha) == ()
 
 
 def test_our_own_check_run_is_left_out(checks: GitHubChecks, world: World, demo: Repository, sha: str) -> None:

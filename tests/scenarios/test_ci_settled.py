@@ -1,5 +1,7 @@
 """When CI counts as settled: all has ended, has been quiet for a while, and what is required is there."""
 
+from datetime import timedelta
+
 import pytest
 
 from tests.scenarios.conftest import FILES
@@ -45,6 +47,37 @@ def test_a_late_failure_is_not_overtaken_by_an_early_success(town: Town) -> None
     assert opened.part.draft
     assert "I wait a moment" in opened.status
     assert opened.run.failures == ()
+
+
+def test_a_workflow_without_jobs_yet_is_waited_for(town: Town) -> None:
+    """No runner is free for the slow workflow, and the quick check is green: neither the draft nor my word goes on."""
+    town.world.keep_jobs_back(DEMO)
+    opened = town.opened()
+    town.reports(opened.head, "quick", "success", app="other-ci")
+    town.work()
+    passes(opened, 60)
+    assert opened.part.draft
+    assert "| more of github-actions | ⏳ queued |" in opened.status
+    town.world.make_jobs(DEMO, opened.head)
+    town.ci_passes(opened)
+    town.work()
+    passes(opened, 31)
+    assert not opened.part.draft
+    assert "ready for review" in opened.status
+
+
+def test_a_workflow_that_never_gets_jobs_is_given_up(town: Town) -> None:
+    """GitHub forgets to begin a run: after two hours the rest of CI counts without it."""
+    town.world.keep_jobs_back(DEMO)
+    opened = town.opened()
+    town.reports(opened.head, "quick", "success", app="other-ci")
+    town.work()
+    (run,) = town.world.workflow_runs(DEMO, opened.head)
+    run.suite.updated_at -= timedelta(hours=2)
+    passes(opened, 7_201)
+    passes(opened, 31)
+    assert not opened.part.draft
+    assert "ready for review" in opened.status
 
 
 def test_what_hangs_for_two_hours_is_said(town: Town) -> None:

@@ -52,7 +52,7 @@ def _start_each(room: Room, repository: Repository, actor: Actor, cause: Cause, 
             run = _queue(room, repository, actor, cause, path, parsed)
             if held:
                 _hold(room, repository, run)
-            else:
+            elif not repository.keeps_jobs_back:
                 _begin(room, repository, run, text, parsed)
 
 
@@ -120,6 +120,12 @@ def approve(room: Room, repository: Repository, run: WorkflowRun) -> None:
         run.held = False
         run.suite.status, run.suite.conclusion = "queued", None
         checks.tell_workflow(room, repository, run, "requested")
+        make_jobs(room, repository, run)
+
+
+def make_jobs(room: Room, repository: Repository, run: WorkflowRun) -> None:
+    """Give a run its jobs, if it has none."""
+    if not run.jobs:
         text = _text_of(repository, run)
         _begin(room, repository, run, text, _parsed(run.path, text))
 
