@@ -38,6 +38,8 @@ _REMEMBER_DELIVERY = 4 * DAY
 _REMEMBER_MEANING = 30 * DAY
 _FOLLOW_COMMIT = 30 * DAY
 """So long checks report on a commit; whoever follows it for longer says so again."""
+_MOST_DEATHS = 2
+"""So many readers may die over one event by chance; what has ended one more of them would go on for ever."""
 _LONGEST_PAUSE = 3600  # seconds, which is when GitHub's limits begin anew
 
 # KEYS: delivery, meaning, inbox, wanted. ARGV: event, thread, seconds to remember a delivery, and a meaning (0: none).
@@ -51,10 +53,19 @@ redis.call('SADD', KEYS[4], ARGV[2])
 return 1
 """
 
-# KEYS: lock, inbox, wanted. ARGV: token, thread. Lets go; the thread stays wanted while there is mail.
+# KEYS: lock, begun. ARGV: token, lock in ms, seconds to remember. Takes hold of it: how many readers have begun since one
+# let go, or 0 when another holds it.
+_HOLD = """
+if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
+local begun = redis.call('INCR', KEYS[2])
+redis.call('EXPIRE', KEYS[2], ARGV[3])
+return begun
+"""
+
+# KEYS: lock, inbox, wanted, begun. ARGV: token, thread. Lets go; the thread stays wanted while there is mail.
 _RELEASE = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('DEL', KEYS[1])
+redis.call('DEL', KEYS[1], KEYS[4])
 if redis.call('LLEN', KEYS[2]) == 0 then redis.call('SREM', KEYS[3], ARGV[2]) end
 return 1
 """
@@ -101,9 +112,13 @@ class Mailbox:
                 return _EVENT.validate_json(found)
             except ValidationError:
                 log.exception("an event in %s cannot be read and was set aside", self._keys[1])
-                with store_errors():
-                    self._redis.eval(_SET_ASIDE, 3, *self._keys, key("unreadable"), self._token)
+                self.set_aside()
         return None
+
+    def set_aside(self) -> None:
+        """Take the oldest event out, and keep it for whoever looks into it."""
+        with store_errors():
+            self._redis.eval(_SET_ASIDE, 3, *self._keys, key("unreadable"), self._token)
 
     def after(self) -> Happening | None:
         """The event after the oldest one; None when there is none (yet), or it cannot be read."""
@@ -200,14 +215,21 @@ class Inboxes:
     def drain(self, thread_key: str) -> Iterator[Mailbox | None]:
         """One thread's mail, for one reader at a time; None when another reads it."""
         token = secrets.token_hex(8)
-        lock = key("reading", thread_key)
+        lock, begun = key("reading", thread_key), key("begun", thread_key)
         with store_errors():
-            held = self._redis.set(lock, token, nx=True, px=self._lock_ms)
-        if not held:
+            readers = int(self._redis.eval(_HOLD, 2, lock, begun, token, str(self._lock_ms), str(DAY)))
+        if not readers:
             yield None
             return
+        mail = Mailbox(self._redis, thread_key, token, self._lock_ms)
         try:
-            yield Mailbox(self._redis, thread_key, token, self._lock_ms)
+            if readers - 1 > _MOST_DEATHS:
+                log.error("an event in %s was the last that %d readers saw, and was set aside", thread_key, readers - 1)
+                mail.set_aside()
+                with store_errors():
+                    self._redis.set(begun, 1, ex=DAY)
+            yield mail
         finally:
             with store_errors():
-                self._redis.eval(_RELEASE, 3, lock, key("inbox", thread_key), key("wanted"), token, thread_key)
+                keys = (lock, key("inbox", thread_key), key("wanted"), begun)
+                self._redis.eval(_RELEASE, 4, *keys, token, thread_key)

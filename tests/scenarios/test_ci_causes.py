@@ -7,6 +7,7 @@ import pytest
 from ghapp.core import messages
 from ghapp.core.ci import Cause
 from ghapp.core.run import NEEDS_HELP, Target
+from ghapp.playground.faults import Fault
 from tests.scenarios.conftest import FILES
 from tests.scenarios.opened import Opened
 from tests.scenarios.town import DEMO, Citizen, Town
@@ -76,6 +77,16 @@ def test_what_names_the_change_is_ours_at_once(town: Town, opened: Opened) -> No
     (run,) = town.world.workflow_runs(DEMO, opened.head)
     assert run.attempt == 1
     assert "test: **ours** · what failed names answer.txt, which the change touches" in opened.status
+
+
+def test_a_log_that_its_server_never_gives_is_done_without(town: Town, opened: Opened) -> None:
+    """Logs are on a server that cannot be reached from here: the check runs again, and is handed back all the same."""
+    town.world.faults.add(Fault("GET", "/logs$", times=999))
+    for _ in range(2):
+        town.ci_fails(opened, log="answer.txt: error: 42 is too small")
+        town.work()
+    assert causes(opened) == {"test": Cause.OURS}
+    assert "I hand it back: no round of repair is allowed here." in opened.status
 
 
 def test_what_cannot_run_again_is_ours_at_once(town: Town, opened: Opened) -> None:

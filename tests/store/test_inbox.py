@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -175,6 +176,36 @@ def test_a_reader_that_dies_is_followed_by_another(inboxes: Inboxes, redis: Redi
         with inboxes.drain(KEY) as third:
             assert third is None
         assert second.peek() == commented(1)
+
+
+def _died(inboxes: Inboxes, redis: Redis) -> object:
+    """A reader that took the mail up and was never heard of again; its minute is over. It lives while it is held."""
+    dead = inboxes.drain(KEY)
+    assert dead.__enter__() is not None
+    redis.delete(key("reading", KEY))
+    return dead
+
+
+def test_what_ends_its_readers_does_not_block_the_thread_for_ever(inboxes: Inboxes, redis: Redis) -> None:
+    """Three readers die over one event: it is kept aside, and what came after it is read."""
+    inboxes.add("d1", commented(1))
+    inboxes.add("d2", commented(2))
+    dead = [_died(inboxes, redis) for _ in range(3)]
+    assert _drained(inboxes) == [commented(2)]
+    assert redis.llen(key("unreadable")) == 1
+    assert len(dead) == 3
+
+
+def test_readers_that_come_to_their_end_count_for_nothing(inboxes: Inboxes, redis: Redis) -> None:
+    """GitHub is away ten times, and each time a worker has died before: nothing is set aside."""
+    inboxes.add("d1", commented(1))
+    dead = []
+    for _ in range(10):
+        dead.append(_died(inboxes, redis))
+        with suppress(RuntimeError):
+            _fail_while_reading(inboxes)
+    assert _drained(inboxes) == [commented(1)]
+    assert len(dead) == 10
 
 
 def test_looking_keeps_the_hold(inboxes: Inboxes, redis: Redis) -> None:
