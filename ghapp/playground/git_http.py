@@ -30,6 +30,9 @@ Authorize = Callable[[str, str, str, bool], bool]
 Only = Callable[[str, str, str], "frozenset[str] | None"]
 """(full name, user name, password or token) -> the refs that these credentials may push; None: any that is not ours."""
 
+Moved = Callable[[str], str | None]
+"""(full name) -> the address of the repository that had this name before; None when it leads nowhere else."""
+
 OnPush = Callable[[str, list[Update]], None]
 """(full name, updates), called after a push moved refs and before git hears that it is done."""
 
@@ -72,12 +75,18 @@ class GitHttp:
     """Serves the repositories in `folder` to the real git client."""
 
     def __init__(
-        self, folder: Path, authorize: Authorize, on_push: OnPush, only: Only = lambda name, user, secret: None
+        self,
+        folder: Path,
+        authorize: Authorize,
+        on_push: OnPush,
+        only: Only = lambda name, user, secret: None,
+        moved: Moved = lambda name: None,
     ) -> None:
         self._folder = folder.resolve()
         self._authorize = authorize
         self._on_push = on_push
         self._only = only
+        self._moved = moved
         self._hooks = make_hooks(self._folder / ".hooks")  # no owner's name begins with a dot
         self._pushes: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
@@ -85,6 +94,10 @@ class GitHttp:
         request = read_request(environ)
         if request is None:
             return refuse(start_response, "404 Not Found")
+        if address := self._moved(request.full_name):
+            query = environ.get("QUERY_STRING", "")
+            start_response("301 Moved Permanently", [("Location", f"{address}/{request.verb}?{query}".rstrip("?"))])
+            return []
         denied = self._denied(request)
         if denied:
             return refuse(start_response, denied)

@@ -113,7 +113,8 @@ def _rate_limit(asked: Asked) -> Json:
 
 
 def _visible(asked: Asked, full_name: str) -> Repository:
-    repository = asked.room.state.repository(full_name)
+    state = asked.room.state
+    repository = state.repository(full_name) or state.moved(full_name)  # `followRenames` is true unless told otherwise
     if repository is None or not asked.caller.sees(repository):
         raise RefusedError(404, f"Could not resolve to a Repository with the name '{full_name}'.")
     return repository

@@ -55,6 +55,7 @@ ROUTES = (
     *deployments.ROUTES,
     *search.ROUTES,
 )
+_LIMITED = "API rate limit already exceeded."
 _GIT_VERBS = ("/info/refs", "/git-upload-pack", "/git-receive-pack")
 
 
@@ -84,8 +85,10 @@ def _graphql(world: World) -> Callable[[], Response]:
         given = request.get_json()
         if world.contract is not None:
             world.violations += world.contract.graphql(given["query"])
-        world.limits.use(caller.bearer, world.now())
-        shown = execute(world, caller, given["query"], given.get("variables") or {})
+        if world.limits.use(caller.bearer, world.now()):
+            shown = execute(world, caller, given["query"], given.get("variables") or {})
+        else:
+            shown = {"errors": [{"type": "RATE_LIMIT", "code": "graphql_rate_limit", "message": _LIMITED}]}
         if fault is not None:
             return door.spoilt(fault)
         return door.respond(Answer(shown), door.limit_headers(world, caller.bearer))
@@ -140,7 +143,7 @@ class GitDoor:
     def __init__(self, world: World) -> None:
         self._world = world
         self._pusher = threading.local()
-        self.application = GitHttp(world.data / "repositories", self._authorize, self._on_push, self._only)
+        self.application = GitHttp(world.data / "repositories", self._authorize, self._on_push, self._only, self._moved)
 
     def _authorize(self, full_name: str, user: str, password: str, writing: bool) -> bool:
         """Whether this token may; who it belongs to is kept for the push that this thread then tells of."""
@@ -156,6 +159,11 @@ class GitDoor:
                 return False
             self._pusher.actor = caller.actor if token else None
             return caller.sees(repository)
+
+    def _moved(self, full_name: str) -> str | None:
+        with self._world.lock:
+            found = self._world.state.moved(full_name)
+        return f"{self._world.state.base_url}/{found.full_name}.git" if found else None
 
     def _only(self, full_name: str, user: str, password: str) -> frozenset[str] | None:
         """Who has no right to a fork may push to the branches alone whose pull requests let maintainers edit."""
@@ -195,7 +203,7 @@ class _Application:
         self._other = create_app(world, blueprints)
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        path: str = environ["PATH_INFO"]
+        path = environ["PATH_INFO"] = door.by_name(self._world, environ["PATH_INFO"])
         chosen: WSGIApplication = self._rest if path.startswith("/api/v3/") else self._other
         if path.endswith(_GIT_VERBS):
             fault = self._world.faults.take(environ["REQUEST_METHOD"], path)

@@ -1,6 +1,7 @@
 """What every REST request passes through: faults, who calls, limits, GitHub's descriptions, permissions, headers."""
 
 import json
+import re
 import socket
 import uuid
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from ghapp.playground.auth import Caller, RefusedError, caller_of
 from ghapp.playground.faults import Fault
 from ghapp.playground.rest.route import Answer, Ask, Route, found
 from ghapp.playground.room import NotModelledError, Room
+from ghapp.playground.state import Repository
 
 _PATHS = ("path", "ref", "branch", "basehead", "name")
 _INTEGERS = ("_number", "_id")
@@ -95,6 +97,8 @@ class _Door:
             caller = caller_of(self.room.state, authorization, now, request.remote_addr or "")
             headers = self._limited(caller)
             return self._handled(caller, path), headers
+        except MovedError as error:
+            return moved(self.room, error.to), headers
         except LimitedError as error:
             return refusal(error.status, str(error)), dict(error.headers)
         except RefusedError as error:
@@ -122,13 +126,20 @@ class _Door:
         owner, name = path.get("owner"), path.get("repo")
         repository = None
         if owner is not None:
-            repository = found(self.room.state.repository(f"{owner}/{name}"))
+            repository = self._named(f"{owner}/{name}", caller)
             found(caller.sees(repository) or None)
             if self.route.by == "anyone":
                 caller.require(repository, self.route.needs, self.route.least_role)
         url = f"{self.room.state.base_url}{request.path}"
         ask = Ask(self.room, caller, path, request.args, body, request.headers.get("Accept", ""), url, repository)
         return self.route.handler(ask)
+
+    def _named(self, full_name: str, caller: Caller) -> Repository:
+        """The repository of the path. Raises MovedError for the old name of one that the caller sees."""
+        former = self.room.state.moved(full_name)
+        if former is not None and caller.sees(former):
+            raise MovedError(former)
+        return found(self.room.state.repository(full_name))
 
     def _right_kind(self, caller: Caller) -> None:
         """Raise RefusedError when the operation is for another kind of caller."""
@@ -189,6 +200,38 @@ class LimitedError(RefusedError):
     def __init__(self, message: str, headers: Mapping[str, str]) -> None:
         super().__init__(403, message)
         self.headers = headers
+
+
+class MovedError(Exception):
+    """The repository has another name now."""
+
+    def __init__(self, to: Repository) -> None:
+        super().__init__(to.full_name)
+        self.to = to
+
+
+def moved(room: Room, to: Repository) -> Answer:
+    """Where the same request is answered now, which GitHub names by the repository's number.
+
+    https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
+    """
+    status, message = (301, "Moved Permanently") if request.method == "GET" else (307, "Temporary Redirect")
+    _, _, rest = request.path.removeprefix("/api/v3/repos/").partition("/")  # the owner's name
+    path = "/".join([f"{room.state.api}/repositories/{to.id}", *rest.split("/")[1:]])
+    query = request.query_string.decode()
+    address = f"{path}?{query}" if query else path
+    told = {"message": message, "url": address, "documentation_url": _DOCS}
+    # Any operation may be answered so, and few are described with it: these bytes are held to no description.
+    return Answer(status=status, headers={"Location": address}, raw=json.dumps(told).encode())
+
+
+def by_name(room: Room, path: str) -> str:
+    """A path that names the repository by its number, as redirects do, with its name."""
+    match = re.match(r"/api/v3/repositories/(\d+)(?=/|$)", path)
+    if match is None:
+        return path
+    known = [one for one in room.state.repositories.values() if one.id == int(match[1])]
+    return f"/api/v3/repos/{known[0].full_name}{path[match.end() :]}" if known else path
 
 
 def limit_headers(room: Room, bearer: str) -> dict[str, str]:
