@@ -8,7 +8,7 @@ from __future__ import annotations
 import anthropic
 
 from ghapp.core.errors import TransientError, UserError
-from ghapp.core.ports import BudgetSpent, NoProgress
+from ghapp.core.ports import BudgetSpent, NoProgress, OutOfTime
 
 _PATIENCE = 120.0  # seconds; who is told to wait longer gives the worker back
 TOO_LONG = "the conversation has become longer than the model can take"
@@ -26,8 +26,8 @@ def ending(error: Exception) -> Exception | None:
     said = (error.api_message or "no reason given")[:300]
     # The status of an error inside a stream is 200; its type tells.
     status = _STREAMED.get(str(error.type), 400) if error.status_code == 200 else error.status_code
-    if status == 402 and error.response.headers.get("honk-budget"):
-        return BudgetSpent(said)
+    if status == 402 and (limit := error.response.headers.get("honk-budget")):
+        return OutOfTime(said) if limit == "time" else BudgetSpent(said)
     return meaning(status, said) or _later(error)
 
 

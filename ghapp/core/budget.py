@@ -73,17 +73,19 @@ class Budget:
     turns: int = 80
     tokens: int = 20_000_000
 
-    def exceeded(self, usage: Usage, seconds: float) -> str | None:
-        """Which limit is used up, as a phrase for the person, or None."""
+    def exceeded(self, usage: Usage) -> str | None:
+        """Which limit is used up, of those that may be raised, as a phrase for the person, or None."""
         if usage.micros >= self.micros:
             return f"the budget of ${self.micros / MICROS:.2f} is spent"
         if usage.calls >= self.turns:
             return f"the limit of {self.turns} turns is reached"
         if usage.tokens >= self.tokens:
             return f"the limit of {self.tokens:,} tokens is reached"
-        if seconds >= self.seconds:
-            return f"the limit of {self.seconds // 60} minutes is reached"
         return None
+
+    def overdue(self, seconds: float) -> str | None:
+        """That the time of an attempt is over, as a phrase for the person, or None."""
+        return f"the limit of {self.seconds // 60} minutes is reached" if seconds >= self.seconds else None
 
     def mark(self, usage: Usage) -> int:
         """The highest of MARKS, in percent, that the money, the calls or the tokens have passed; 0 for none."""

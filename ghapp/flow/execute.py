@@ -8,7 +8,7 @@ from ghapp.core.commands import Verb
 from ghapp.core.errors import Superseded, TransientError, UserError
 from ghapp.core.kinds import READING
 from ghapp.core.ledger import Point
-from ghapp.core.ports import GHOST, BudgetSpent, Clock, NoProgress, Repositories, Store, Transcripts
+from ghapp.core.ports import GHOST, BudgetSpent, Clock, NoProgress, OutOfTime, Repositories, Store, Transcripts
 from ghapp.core.rights import NEEDED
 from ghapp.core.run import MAX_RECOVERIES, Conclusion, Pause, Run, State
 from ghapp.flow.answering import Answering
@@ -175,7 +175,7 @@ class Execute:
         if isinstance(spent, NoProgress):
             self._keep_and_end(attempt, Conclusion.REJECTED, str(spent))
             return
-        if str(spent).endswith("minutes is reached"):
+        if isinstance(spent, OutOfTime):
             self._keep_and_end(attempt, Conclusion.TIMED_OUT, str(spent))
             return
         self._keep(attempt)

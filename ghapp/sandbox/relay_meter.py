@@ -113,10 +113,9 @@ class Purse:
         while True:
             if self._closed:
                 raise Refused(503, "api_error", "this attempt is over")
-            seconds = self._clock() - self._opened_at
-            self._refuse_at_limit(seconds)
+            self._refuse_at_limit()
             planned = sum(self._underway, self._spent)
-            if self._budget.exceeded(planned, seconds) is None:
+            if self._budget.exceeded(planned) is None:
                 self._underway.append(worst)
                 return
             self._ended.clear()
@@ -145,13 +144,14 @@ class Purse:
         except (Exception, Superseded) as error:  # noqa: BLE001 - a thread's edge: raised at the close
             self.failure = error
 
-    def _refuse_at_limit(self, seconds: float) -> None:
+    def _refuse_at_limit(self) -> None:
+        late = self._budget.overdue(self._clock() - self._opened_at)
         if self.failure is not None:
             reason: str | None = _UNRECORDED
         else:
-            reason = self._budget.exceeded(self._spent, seconds) or self._beyond_the_run()
+            reason = self._budget.exceeded(self._spent) or late or self._beyond_the_run()
         if reason:
-            headers = [(b"x-should-retry", b"false"), (b"honk-budget", b"spent")]
+            headers = [(b"x-should-retry", b"false"), (b"honk-budget", b"time" if reason == late else b"spent")]
             raise Refused(402, "billing_error", reason, headers)
 
     def _beyond_the_run(self) -> str | None:

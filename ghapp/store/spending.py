@@ -78,7 +78,7 @@ class RunAccount:
 
     def closed(self) -> str | None:
         """The first limit that is reached, as a phrase: the run's own too, with what earlier attempts still charge."""
-        if reason := self._run.budget.exceeded(usage_of(self._redis, self._run.id), 0):
+        if reason := self._run.budget.exceeded(usage_of(self._redis, self._run.id)):
             return reason
         counters = self._counters()
         with store_errors():

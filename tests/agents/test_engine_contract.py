@@ -7,7 +7,7 @@ import pytest
 from ghapp.core.budget import Budget, Usage
 from ghapp.core.errors import Superseded, TransientError, UserError
 from ghapp.core.evidence import Outcome, Report
-from ghapp.core.ports import BudgetSpent, Image, Verdict
+from ghapp.core.ports import BudgetSpent, Image, OutOfTime, Verdict
 from tests.agents.attempts import KEY, task_of
 from tests.agents.bench import DONE, MEND, NO_CHANGE, READ, Bench
 
@@ -118,6 +118,12 @@ def test_ends_at_a_limit(bench: Bench, budget: Budget, phrase: str) -> None:
         bench.work(attempt, budget=budget)
     assert str(caught.value) == phrase
     assert attempt.server.spent().requests == 1
+
+
+def test_time_that_is_over_is_told_from_a_budget_that_is_spent(bench: Bench) -> None:
+    """More money would not help, so nobody is to be asked for it."""
+    with pytest.raises(OutOfTime, match="the limit of 0 minutes is reached"):
+        bench.work(bench.attempt("{say: never}"), budget=Budget(seconds=0))
 
 
 def test_a_refusal_is_told(bench: Bench) -> None:

@@ -369,6 +369,7 @@ def test_counts_time_from_the_opening(serve: Callable[[str], ModelServer]) -> No
         now[0] += 60
         answer = ask(access)
     assert answer.json()["error"]["message"] == "the limit of 1 minutes is reached"
+    assert answer.headers["honk-budget"] == "time"
 
 
 def test_calls_side_by_side_go_over_the_budget_by_one_call_at_most(serve: Callable[[str], ModelServer]) -> None:

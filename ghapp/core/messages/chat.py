@@ -109,7 +109,7 @@ def _paused(run: Run, at: Sights) -> Sequence[Told]:
 def _wants_money(run: Run) -> Card:
     """The buttons carry when the pause began: two who press them mean one sum."""
     began = run.history[-1].at
-    if run.budget.exceeded(run.usage, 0) is None:
+    if run.budget.exceeded(run.usage) is None:
         text = (
             "It is paused: a day's limit is reached, or another one of this server. The first is over at midnight "
             "(UTC), the operator of Honk can raise the others; then a dollar more has it go on."

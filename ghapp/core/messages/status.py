@@ -166,7 +166,7 @@ def spent(run: Run) -> str:
 def waits_for(run: Run) -> str:
     """What a paused run waits for, who may give it, and the words for it; nothing for a run that is not paused."""
     match run.pause if run.state is State.PAUSED else None:
-        case Pause.BUDGET if run.budget.exceeded(run.usage, 0) is None:
+        case Pause.BUDGET if run.budget.exceeded(run.usage) is None:
             return (
                 "This run's own budget is not used up. A day's limit is over at midnight (UTC), and the operator of "
                 "Honk can raise the others; then `/honk budget +1`, by someone with the role *write*, has it go on."

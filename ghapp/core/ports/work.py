@@ -208,6 +208,10 @@ class BudgetSpent(Exception):  # an ending, not an error
     """A limit of the run's budget is reached; the message is the phrase for the person."""
 
 
+class OutOfTime(BudgetSpent):
+    """It is the time of the attempt, which nobody can add to."""
+
+
 class NoProgress(BudgetSpent):
     """Nothing comes of it, or nothing more can: more of the budget would not help."""
 
