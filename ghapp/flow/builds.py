@@ -156,7 +156,7 @@ class FollowBuilds:
         return messages.builds_revoked(count)
 
     def _put(self, attempt: Attempt, builds: Iterable[Build]) -> None:
-        """Show them, close the pages of those that are left out, and record them."""
+        """Show them, close the pages of those that are left out, and record them; the chat is told of the record."""
         before, after = attempt.run.builds, tuple(builds)
         if before == after:
             return
@@ -170,6 +170,7 @@ class FollowBuilds:
             if one.state in _OPEN and one.token not in kept:
                 self.pages.revoke(one.token)
         attempt.update(builds=after)
+        self.status.show_builds(attempt.run)
 
     def _mark_stale(self, build: Build) -> None:
         page = self.pages.get(build.token)
@@ -177,9 +178,8 @@ class FollowBuilds:
             self.pages.keep(replace(page, build=build))
 
     def _show(self, run: Run) -> None:
-        """On the pull request and in the chat: one card, edited in place, from when it tells something."""
+        """On the pull request: one card, edited in place, from when it tells something."""
         self.status.comment(run.place, messages.build_card(run, self.page), messages.marker(run.id, "builds"))
-        self.status.show_builds(run)
 
 
 def _revoked(build: Build) -> Build:

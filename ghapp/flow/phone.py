@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from ghapp.core import messages
 from ghapp.core.builds import Build, BuildState
@@ -63,16 +64,33 @@ class Phone:
         self._retire(talk, unless=[f"{run.id}:{key}" for key, card in found if card.buttons])
 
     def builds(self, run: Run) -> None:
-        """The card of the builds, edited in place."""
-        if run.builds and (talk := self.talks.of(run.thread)):
-            card = Card(messages.in_talk(messages.build_lines(run, self.page)), pictures=self._shown(talk, run))
-            self._put(talk, f"{run.id}:builds", card)
+        """The card of the builds: written when there is something to tell, edited in place when that changed."""
+        talk = self.talks.of(run.thread) if _knows_its_builds(run) else None
+        if talk is None:
+            return
+        key, text = f"{run.id}:builds", messages.in_talk(messages.build_lines(run, self.page))
+        says = sha256(f"{text}\n{[one.pictures for one in run.builds]}".encode()).hexdigest()
+        waits = all(one.state is BuildState.WAITING for one in run.builds) and self.talks.kept(talk, key) is None
+        if not waits and self.talks.kept(talk, f"{key}:says") != says:
+            self._put(talk, key, Card(text, pictures=self._shown(talk, run)))
+            self.talks.keep(talk, f"{key}:says", says)
 
     def say(self, run: Run, key: str, words: str) -> None:
-        """A sentence that is said on GitHub too, once for its key."""
+        """A sentence that is said on GitHub too, once for its key, and after those that are owed."""
         talk = self.talks.of(run.thread)
         if talk is not None and self.talks.kept(talk, f"{run.id}:{key}") is None:
-            self._put(talk, f"{run.id}:{key}", Card(messages.in_talk(words)))
+            self.talks.owe(talk, f"{run.id}:{key}", words)
+            self.owed(run)
+
+    def owed(self, run: Run) -> None:
+        """Sentences that could not be said yet, in the order in which they came. What the chat refuses is let go."""
+        talk = self.talks.of(run.thread)
+        for key, words in self.talks.owed(talk) if talk else ():
+            try:
+                self._put(talk, key, Card(messages.in_talk(words)))
+            except UserError as error:
+                log.warning("a sentence cannot be said in %s: %s", talk.key, error)
+                self.talks.keep(talk, key, "")
 
     def answer(self, talk: Talk, number: int, text: str) -> None:
         """The answer to a word or a press."""
@@ -136,3 +154,8 @@ class Phone:
                 return None
             self.talks.keep(talk, f"file:{picture.key}", known)
         return Shown(known, picture.alt)
+
+
+def _knows_its_builds(run: Run) -> bool:
+    """Whether there are any, and they are those of the head: after a push, not until they were looked at."""
+    return bool(run.builds) and all(one.sha == run.head_sha or one.state is BuildState.STALE for one in run.builds)

@@ -58,21 +58,29 @@ class Status:
     def begun(self, run: Run) -> None:
         """A run that was opened is kept now: the chat is told, too."""
         if not self._told(run, self._progress):
-            self.pace.allows(run.id)  # and so it is owed
+            self._owe(run)
 
     def show_builds(self, run: Run) -> None:
         """Its builds changed: the chat is told at once."""
-        if self.phone is not None:
-            self._told(run, self.phone.builds)
-            self._ring(run)
+        if not self._ring(run):
+            self._owe(run)
 
     def aloud(self, run: Run, key: str, words: str) -> None:
         """Something that was said on GitHub is said in the chat, too; once for its key."""
-        if phone := self.phone:
-            self._told(run, lambda run: phone.say(run, key, words))
+        phone = self.phone
+        if phone is not None and not self._told(run, lambda run: phone.say(run, key, words)):
+            self._owe(run)
 
     def _ring(self, run: Run) -> bool:
-        return self.phone is None or self._told(run, self.phone.milestones)
+        """All that the chat is told at once. What cannot be said now holds nothing else up."""
+        if self.phone is None:
+            return True
+        told = [self._told(run, say) for say in (self.phone.owed, self.phone.builds, self.phone.milestones)]
+        return all(told)
+
+    def _owe(self, run: Run) -> None:
+        """Have `flush` come by: whoever asks for the pace owes until it is settled."""
+        self.pace.allows(run.id)
 
     def _progress(self, run: Run) -> None:
         if self.phone is not None:

@@ -1,8 +1,10 @@
-"""Which talk in the chat is about which thread on GitHub, which messages of ours stand in it, and who asked where.
+"""Which talk in the chat is about which thread on GitHub, which messages of ours stand in it or are still to be said
+there, and who asked where.
 
 All of it is kept for 90 days after it was last asked for or told.
 """
 
+import json
 import re
 from collections import Counter
 from dataclasses import replace
@@ -92,6 +94,27 @@ class ChatTalks:
         """What was remembered last under the name."""
         return self._field(talk, _named(name))
 
+    def owe(self, talk: Talk, name: str, words: str) -> None:
+        """Remember words that are to be said in the talk, until something is kept under their name."""
+        with store_errors(), self._redis.pipeline() as all_of_it:
+            all_of_it.rpush(_unsaid(talk), json.dumps([name, words]))
+            all_of_it.expire(_unsaid(talk), KEEP)
+            all_of_it.execute()
+
+    def owed(self, talk: Talk) -> tuple[tuple[str, str], ...]:
+        """Names and words of what is still to be said, in the order in which it came; each name once."""
+        with store_errors():
+            rows = cast("list[bytes | str]", self._redis.lrange(_unsaid(talk), 0, -1))
+        found: dict[str, str] = {}
+        for row in rows:
+            name, words = json.loads(row)
+            if self.kept(talk, name) is None:
+                found[name] = words
+                continue
+            with store_errors():
+                self._redis.lrem(_unsaid(talk), 1, text(row))
+        return tuple(found.items())
+
     def used(self, talk: Talk, speaker: Speaker) -> tuple[int, ...]:
         """Ids of the repositories that were asked about in this channel, or by this person, most often first."""
         counted: Counter[int] = Counter()
@@ -111,6 +134,10 @@ class ChatTalks:
 
 def _talk(talk: Talk) -> str:
     return key("talk", talk.key)
+
+
+def _unsaid(talk: Talk) -> str:
+    return key("unsaid", talk.key)
 
 
 def _place(thread: Thread) -> str:

@@ -162,3 +162,26 @@ def test_the_talk_has_the_card_and_then_the_question(town: Town, office: Office)
     assert any("Merge it?" in one for one in shown[at:])
     assert card(town, opened)
     assert opened.status
+
+
+def test_the_card_comes_to_the_talk_when_slack_has_looked_at_its_pictures(town: Town, office: Office) -> None:
+    """Slack is not done with the QR code while I am asked already: the card comes a little later, and once."""
+    opened = town.opened()
+    ts = bound(office, town, opened)
+    office.slack.room.looks = 99
+    left(town, opened)
+    town.pump()
+    assert opened.run.builds[0].state is BuildState.READY
+    assert not any("Install Android" in one for one in office.told(ts))
+    assert any("Merge it?" in one for one in office.told(ts))
+    for file in office.slack.state.files.values():
+        file.looks = 0
+    town.later(6)
+    (shown,) = [one for one in office.talk(ts) if "Install Android" in one.shown]
+    assert shown.pictures
+    edits = len([one for one in office.slack.room.calls if one.arguments.get("ts") == shown.ts])
+    town.later(301)
+    assert len([one for one in office.slack.room.calls if one.arguments.get("ts") == shown.ts]) == edits
+    assert town.redis.hgetall("honk:owed") == {}
+    assert card(town, opened)
+    assert opened.status

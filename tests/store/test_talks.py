@@ -74,6 +74,19 @@ def test_the_name_that_was_told_last_counts(talks: ChatTalks) -> None:
     assert talks.used(TALK, ANA) == (REPOSITORY.id,)
 
 
+def test_words_are_owed_until_they_are_said(talks: ChatTalks, elsewhere: Talks) -> None:
+    """In the order in which they came, each once, and only in their talk; by any process."""
+    talks.owe(TALK, "r1:merge", "It is not merged.")
+    talks.owe(TALK, "r1:ci", "CI is red.")
+    talks.owe(TALK, "r1:merge", "It is not merged.")
+    assert elsewhere.owed(TALK) == (("r1:merge", "It is not merged."), ("r1:ci", "CI is red."))
+    assert elsewhere.owed(replace(TALK, root="1.2")) == ()
+    elsewhere.keep(TALK, "r1:merge", OURS)
+    assert talks.owed(TALK) == (("r1:ci", "CI is red."),)
+    talks.keep(TALK, "r1:ci", OURS)
+    assert talks.owed(TALK) == ()
+
+
 def test_a_message_of_ours_leads_to_its_talk(talks: ChatTalks, elsewhere: Talks) -> None:
     """A sign that is put on it names channel and timestamp only; also when we now say the same thing elsewhere."""
     talks.keep(TALK, "status", OURS)

@@ -84,6 +84,14 @@ class Talks(Protocol):
         """What was remembered."""
         ...
 
+    def owe(self, talk: Talk, key: str, words: str) -> None:
+        """Remember words that are to be said there, until something is kept under their name."""
+        ...
+
+    def owed(self, talk: Talk) -> tuple[tuple[str, str], ...]:
+        """Names and words of what is still to be said, in the order in which it came."""
+        ...
+
     def used(self, talk: Talk, speaker: Speaker) -> tuple[int, ...]:
         """Ids of the repositories that were asked about in this channel, or by this person, most often first."""
         ...
