@@ -8,7 +8,7 @@ https://git-scm.com/docs/git-config#Documentation/git-config.txt-coreprotectNTFS
 import fnmatch
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 
 MAX_PATH = 4_096
 MAX_NAME = 255
@@ -121,6 +121,6 @@ def _all_stars(parts: Iterable[str]) -> bool:
     return all(part == "**" for part in parts)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _compiled(part: str) -> re.Pattern[str]:
     return re.compile(fnmatch.translate(part))

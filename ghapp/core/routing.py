@@ -6,10 +6,10 @@ A rule that is certain decides; what is only likely orders the buttons of the qu
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from ghapp.core.disarm import seen
 from ghapp.core.events import Repository
+from ghapp.core.wildcards import matches
 
 MOST_CHOICES = 5
 MAX_TITLE = 80
@@ -116,7 +116,7 @@ def _meant_in(
     if not name:
         return ()
     patterns = {one.id: [pattern.lower() for pattern in channels.get(one.id, ())] for one in candidates}
-    said = [one for one in candidates if any(fnmatchcase(name, pattern) for pattern in patterns[one.id])]
+    said = [one for one in candidates if any(matches(pattern, name) for pattern in patterns[one.id])]
     return said or [one for one in candidates if plain and _plain(_short(one)) == plain]
 
 

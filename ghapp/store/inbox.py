@@ -53,8 +53,8 @@ redis.call('SADD', KEYS[4], ARGV[2])
 return 1
 """
 
-# KEYS: lock, begun. ARGV: token, lock in ms, seconds to remember. Takes hold of it: how many readers have begun since one
-# let go, or 0 when another holds it.
+# KEYS: lock, begun. ARGV: token, lock in ms, seconds to remember. Takes hold, and tells how many readers have begun
+# since the last one let go, this one included; 0 when another holds it.
 _HOLD = """
 if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return 0 end
 local begun = redis.call('INCR', KEYS[2])
