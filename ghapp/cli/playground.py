@@ -40,15 +40,16 @@ def playground(port: int, model_port: int, slack_port: int, scripts: Path) -> No
     """A GitHub, a Slack and a scripted model on loopback, with the App of this environment registered and installed."""
     settings = from_environment(os.environ)
     settings.require("GITHUB_APP_ID", "GITHUB_WEBHOOK_SECRET", "ANTHROPIC_API_KEY")
+    data = ready(settings)
     for number, option in ((port, "--port"), (model_port, "--model-port"), (slack_port, "--slack-port")):
         require_free(number, f"choose another with {option}")
     over, stop = asked_to_end(), Event()
     with ExitStack() as stack:
-        data = stack.enter_context(emptied(ready(settings) / "playground"))
-        tree, name = fetch((DEMO / "package.txt").read_text().strip(), data)
+        folder = stack.enter_context(emptied(data / "playground"))
+        tree, name = fetch((DEMO / "package.txt").read_text().strip(), folder)
         scripted = (*load_scripts(scripts), *greeter.scripts())
         model = stack.enter_context(ModelServer(scripted, settings.anthropic_api_key, port=model_port))
-        running = stack.enter_context(github(data, stop, port))
+        running = stack.enter_context(github(folder, stop, port))
         stack.callback(running.world.settle, timeout=30)
         stack.callback(stop.set)
         stack.enter_context(Host(running.world))

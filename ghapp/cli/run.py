@@ -36,8 +36,8 @@ def _serve(settings: Settings) -> None:
     settings.require("GITHUB_WEBHOOK_SECRET", "ANTHROPIC_API_KEY")
     bootstrap.github(settings)  # the parts would end for what is wrong here, and be started again for ever
     bootstrap.sign_in(settings)
-    require_free(settings.port, "set PORT to another")
     data = ready(settings)
+    require_free(settings.port, "set PORT to another")
     with ExitStack() as stack:
         environ = dict(os.environ)
         if not environ.get("REDIS_URL"):
