@@ -147,7 +147,8 @@ def health(checks: Iterable[Check]) -> Health:
 def expected(checks: Iterable[Check], required: Iterable[Required]) -> tuple[Check, ...]:
     """A pending check for each required one that is missing, or that only others than its required App report.
 
-    A commit status does not say which App it is from, so it cannot stand for a check that must come from one.
+    A commit status does not say which App it is from, so it cannot stand for a check that must come from one, unless
+    that was looked up (`unsigned`).
     https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets
     """
     reported = tuple(checks)
@@ -156,6 +157,18 @@ def expected(checks: Iterable[Check], required: Iterable[Required]) -> tuple[Che
         for one in dict.fromkeys(required)
         if not any(check.name == one.name and one.app_id in (None, check.app_id) for check in reported)
     )
+
+
+def unsigned(checks: Iterable[Check], required: Iterable[Required]) -> dict[Required, Check]:
+    """The required checks that must come from one App, each with the commit status that may be that App's.
+
+    Only those that have ended, and that the App has no check run for: else there is nothing to look up.
+    """
+    reported = tuple(checks)
+    pinned = {one for one in required if one.app_id is not None}
+    pinned -= {Required(check.name, check.app_id) for check in reported}
+    ended = {check.name: check for check in reported if check.source == "status" and check.settled}
+    return {one: ended[one.name] for one in pinned if one.name in ended}
 
 
 def latest(checks: Iterable[Check]) -> tuple[Check, ...]:

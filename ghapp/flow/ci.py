@@ -56,7 +56,9 @@ class FollowCi:
         found = ci.latest(self.checks.on(run.thread.repository, run.head_sha))
         if not all(check.settled for check in found) or (run.state is not State.AWAITING_CI and found == run.ci):
             return found
-        return (*found, *ci.expected(found, self.rules(run.thread.repository, pull.number).required))
+        required = self.rules(run.thread.repository, pull.number).required
+        traced = self.checks.traced(run.thread.repository, run.head_sha, found, required)
+        return (*found, *ci.expected(found, traced))
 
     def _take(self, attempt: Attempt, pull: Pull, reported: Reported) -> None:
         """Something changed: from now on it has to be quiet for a while, unless nothing is the matter."""

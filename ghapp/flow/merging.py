@@ -7,6 +7,7 @@ from typing import Literal
 
 from ghapp.core import checks as ci
 from ghapp.core import landing, messages
+from ghapp.core.checks import Check
 from ghapp.core.ci import Cause
 from ghapp.core.commands import Verb
 from ghapp.core.config import Config
@@ -136,7 +137,7 @@ class Merging:
             head_sha=pull.head_sha,
             open=pull.open,
             draft=pull.draft,
-            standing=standing,
+            standing=self._traced(run, pull, standing, found),
             checks=run.ci if known else found,
             failing=_because(run, Cause.OURS, Cause.INFRASTRUCTURE) if known else (),
             ready=known and self._is_ready(run),
@@ -147,6 +148,12 @@ class Merging:
             method=config.merge.method,
             auto=config.merge.auto,
         )
+
+    def _traced(self, run: Run, pull: Pull, standing: Standing, found: tuple[Check, ...]) -> Standing:
+        """With what is required as it is by what is known of who reported."""
+        rules = standing.rules
+        required = self.checks.traced(run.thread.repository, pull.head_sha, found, rules.required)
+        return replace(standing, rules=replace(rules, required=required))
 
     def _is_ready(self, run: Run) -> bool:
         """Whether CI is through with the head: good and settled, or so silent that there is none."""

@@ -3,16 +3,19 @@
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 from github.CheckRun import CheckRun
 from github.Requester import Requester
 
-from ghapp.core.checks import Check
-from ghapp.core.errors import Gone
+from ghapp.core.checks import Check, unsigned
+from ghapp.core.errors import Gone, UserError
 from ghapp.core.events import Repository
+from ghapp.core.merging import Required
 from ghapp.core.ports import JobLog
 from ghapp.github import downloads
 from ghapp.github.app import GitHubApp, github_errors
@@ -35,6 +38,7 @@ class GitHubChecks:
     def __init__(self, app: GitHubApp, now: Callable[[], float] = time.time) -> None:
         self._app = app
         self._now = now
+        self._apps: dict[str, int] = {}
 
     def on(self, repository: Repository, sha: str) -> tuple[Check, ...]:
         """The newest of each check run and status on a commit, our own left out.
@@ -76,6 +80,38 @@ class GitHubChecks:
                 url=run.get("html_url", ""),
                 suite=suite["id"],
             )
+
+    def traced(
+        self, repository: Repository, sha: str, checks: Sequence[Check], required: Sequence[Required]
+    ) -> tuple[Required, ...]:
+        """What is required of a commit with these checks, from anybody where the App that must report one has done so.
+
+        https://docs.github.com/en/rest/commits/statuses#list-commit-statuses-for-a-reference
+        """
+        open_ = unsigned(checks, required)
+        if not open_:
+            return tuple(required)
+        rows = pages(self._requester(repository), f"/repos/{repository.full_name}/commits/{sha}/statuses")
+        creators = {row["id"]: row["creator"] for row in rows}
+        met = {one for one, status in open_.items() if self._app_of(repository, creators.get(status.id)) == one.app_id}
+        return tuple(replace(one, app_id=None) if one in met else one for one in required)
+
+    def _app_of(self, repository: Repository, creator: dict[str, Any] | None) -> int | None:
+        """The number of the App that acts as this account; None for a person, and for an App that is not shown.
+
+        https://docs.github.com/en/rest/apps/apps#get-an-app
+        """
+        if creator is None or creator["type"] != "Bot":
+            return None
+        slug = creator["login"].removesuffix("[bot]")
+        if slug not in self._apps:
+            try:
+                with github_errors():
+                    _, shown = self._requester(repository).requestJsonAndCheck("GET", f"/apps/{quote(slug)}")
+            except UserError:
+                return None
+            self._apps[slug] = shown["id"]
+        return self._apps[slug]
 
     def report(self, repository: Repository, sha: str, *, conclusion: str, title: str, summary: str, url: str) -> None:
         """Our own completed check run on a commit; there is one, and a second report replaces the first."""

@@ -264,9 +264,11 @@ class World(Room):
         *,
         url: str | None = None,
         by: str = "status-bot",
+        app: str | None = None,
     ) -> CommitStatus:
-        """A service reports a commit status: error, failure, pending or success."""
-        actor = Actor(self.user(by))
+        """A service, or the App with the slug `app`, reports a commit status: error, failure, pending or success."""
+        service = self._app_named(app) if app else None
+        actor = Actor(service.bot, service) if service else Actor(self.user(by))
         return checks.set_status(self, self.repo(full_name), actor, sha, state, context, description, url)
 
     def hold_workflows(self, full_name: str, *, hold: bool = True) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghapp.core.checks import Check, CiState, Health, Verdict, expected, health, judge, latest
+from ghapp.core.checks import Check, CiState, Health, Verdict, expected, health, judge, latest, unsigned
 from ghapp.core.merging import Required
 
 
@@ -96,6 +96,22 @@ def test_a_required_check_counts_from_its_source_only() -> None:
         assert (missing.name, missing.status, missing.app_id, missing.expected) == ("test", "expected", 7, True)
         assert judge([other, fine[1], missing]) == Verdict(CiState.PENDING, pending=("test",))
     assert [check.name for check in expected([], [*required, *required])] == ["test", "lint"]
+
+
+def test_a_status_is_looked_up_where_it_may_be_that_of_the_required_app() -> None:
+    """Only for a name that is pinned to an App and has no check run of it, and once the status has ended."""
+    status = Check.from_state("test", "success", id=3)
+    pinned, free = Required("test", 7), Required("test")
+    assert unsigned([status, done("test", app_id=8)], [pinned, free]) == {pinned: status}
+    for nothing in (
+        [],
+        [done("test", app_id=8)],
+        [status, done("test", app_id=7)],
+        [Check.from_state("tests", "success")],
+    ):
+        assert unsigned(nothing, [pinned, free]) == {}
+    assert unsigned([Check.from_state("test", "pending")], [pinned]) == {}
+    assert unsigned([status], [free, Required("lint", 7)]) == {}
 
 
 def test_a_rule_without_a_source_takes_any() -> None:

@@ -5,6 +5,8 @@ import pytest
 from ghapp.core.checks import Check, CiState, judge
 from ghapp.core.errors import TransientError
 from ghapp.core.events import Repository
+from ghapp.core.landing import lacking_of
+from ghapp.core.merging import Required
 from ghapp.github.app import GitHubApp
 from ghapp.github.checks import GitHubChecks
 from ghapp.playground.faults import Fault
@@ -121,6 +123,61 @@ def test_a_workflow_that_never_gets_jobs_is_given_up(app: GitHubApp, world: Worl
     begun = world.now().timestamp()
     assert len(GitHubChecks(app, lambda: begun + 7_100).on(demo, sha)) == 1
     assert GitHubChecks(app, lambda: begun + 7_300).on(demo, sha) == ()
+
+
+def test_a_status_is_traced_to_the_app_that_must_report(
+    checks: GitHubChecks, world: World, front: Front, demo: Repository, sha: str
+) -> None:
+    """By the account that gave it; which App that is, is asked once. From then on anybody's report of it will do."""
+    previewer = other_app(world)
+    required = [Required("preview", previewer.id), Required("test", 7), Required("lint")]
+    for state in ("pending", "success"):
+        world.set_status("octo/demo", sha, "preview", state, app=previewer.slug)
+    found = checks.on(demo, sha)
+    assert lacking_of(required[:1], found) == ("preview",)
+    for _ in range(2):
+        traced = checks.traced(demo, sha, found, required)
+        assert traced == (Required("preview"), *required[1:])
+    assert lacking_of(traced[:1], found) == ()
+    assert (front.count("GET .*/statuses"), front.count("GET .*/apps/quiet")) == (2, 1)
+
+
+@pytest.mark.parametrize("by", ["mona", "other-ci"])
+def test_a_status_of_anybody_else_is_not_the_apps(
+    checks: GitHubChecks, world: World, demo: Repository, sha: str, by: str
+) -> None:
+    """A person gives it, or another App after the right one."""
+    previewer = other_app(world)
+    required = (Required("preview", previewer.id),)
+    world.set_status("octo/demo", sha, "preview", "success", app=previewer.slug)
+    world.set_status("octo/demo", sha, "preview", "success", by=by, app=None if by == "mona" else by)
+    assert checks.traced(demo, sha, checks.on(demo, sha), required) == required
+
+
+def test_an_app_that_is_not_shown_is_nobody(
+    checks: GitHubChecks, world: World, front: Front, demo: Repository, sha: str
+) -> None:
+    """GitHub keeps a private App to itself: its status waits, as if it were anybody's; and that is asked again."""
+    previewer = other_app(world)
+    required = (Required("preview", previewer.id),)
+    world.set_status("octo/demo", sha, "preview", "success", app=previewer.slug)
+    found = checks.on(demo, sha)
+    front.says("GET .*/apps/quiet", "404 Not Found", {"message": "Not Found"}, times=1)
+    assert checks.traced(demo, sha, found, required) == required
+    assert checks.traced(demo, sha, found, required) == (Required("preview"),)
+
+
+def test_what_needs_no_tracing_costs_no_request(
+    checks: GitHubChecks, world: World, front: Front, demo: Repository, sha: str
+) -> None:
+    """The App has a check run, or the rule names none."""
+    run = world.set_check("octo/demo", sha, "test", "completed", "success")
+    world.set_status("octo/demo", sha, "preview", "success")
+    required = (Required("test", run.suite.app.id), Required("preview"), Required("audit", 7))
+    found = checks.on(demo, sha)
+    asked = len(front.asked)
+    assert checks.traced(demo, sha, found, required) == required
+    assert len(front.asked) == asked
 
 
 def test_our_own_check_run_is_left_out(checks: GitHubChecks, world: World, demo: Repository, sha: str) -> None:

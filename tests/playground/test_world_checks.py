@@ -87,6 +87,31 @@ def test_statuses_come_together(playground: Playground, github: Github, api: Api
     assert hook.last("status")["branches"][0]["name"] == "topic"
 
 
+def test_a_status_names_the_bot_of_the_app_that_gave_it(playground: Playground, app: object, api: Api) -> None:
+    """Its slug leads to the App, which everybody may see."""
+    sha = playground.world.person("mona").push("octo/demo", "topic", {"a": "b"})
+    playground.world.set_status("octo/demo", sha, "preview", "success", app="previewer")
+    (status,) = api.get(f"{DEMO}/commits/{sha}/statuses")
+    assert (status["creator"]["type"], status["creator"]["login"]) == ("Bot", "previewer[bot]")
+    assert api.get("/apps/previewer")["slug"] == "previewer"
+    api.get("/apps/nobody", 404)
+
+
+def test_a_workflow_may_be_queued_without_jobs(playground: Playground, app: object, api: Api) -> None:
+    """Its suite is there at once; its check runs come with the jobs."""
+    world = playground.world
+    world.keep_jobs_back("octo/demo")
+    sha = push_workflow(world)
+    suites = api.get(f"{DEMO}/commits/{sha}/check-suites")["check_suites"]
+    (suite,) = [one for one in suites if one["app"]["slug"] == "github-actions"]
+    assert (suite["status"], suite["latest_check_runs_count"]) == ("queued", 0)
+    (run,) = api.get(f"{DEMO}/actions/runs", head_sha=sha)["workflow_runs"]
+    assert run["status"] == "queued"
+    for _ in range(2):
+        world.make_jobs("octo/demo", sha)
+        assert api.get(f"{DEMO}/commits/{sha}/check-runs")["total_count"] == 2
+
+
 def test_workflow_waits_for_its_checks(playground: Playground, app: object, api: Api, hook: Hook) -> None:
     """Without a CI the jobs are queued, and settled by hand; the run and its suite follow."""
     world = playground.world

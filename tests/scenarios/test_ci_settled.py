@@ -73,7 +73,7 @@ def test_a_workflow_that_never_gets_jobs_is_given_up(town: Town) -> None:
     town.reports(opened.head, "quick", "success", app="other-ci")
     town.work()
     (run,) = town.world.workflow_runs(DEMO, opened.head)
-    run.suite.updated_at -= timedelta(hours=2)
+    run.suite.updated_at -= timedelta(hours=3)
     passes(opened, 7_201)
     passes(opened, 31)
     assert not opened.part.draft
@@ -111,6 +111,24 @@ def test_a_required_check_counts_from_its_own_app_only(town: Town) -> None:
     assert "| gate | ⏳ expected |" in opened.status
     assert "not by the App that it must come from: gate." in opened.status
     town.reports(opened.head, "gate", "success", app="gate-keeper")
+    town.work()
+    passes(opened, 31)
+    assert not opened.part.draft
+    assert "ready for review" in opened.status
+
+
+def test_a_required_check_may_be_a_status_of_its_app(town: Town) -> None:
+    """The App that the rule names reports by commit status, as Vercel does; the same of anybody else is none."""
+    town.world.ruleset(DEMO, "main", "gate", sources={"gate": "gate-keeper"})
+    opened = town.opened()
+    town.ci_passes(opened)
+    town.status_reports(opened.head, "gate", "success", app="impostor")
+    town.work()
+    passes(opened, 31)
+    town.later(6)
+    assert opened.part.draft
+    assert "not by the App that it must come from: gate." in opened.status
+    town.status_reports(opened.head, "gate", "success", app="gate-keeper")
     town.work()
     passes(opened, 31)
     assert not opened.part.draft

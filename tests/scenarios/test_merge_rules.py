@@ -62,6 +62,19 @@ def test_a_required_check_counts_from_its_source_only(town: Town, octocat: Citiz
     assert is_merged(pull)
 
 
+def test_a_status_of_its_source_counts(town: Town, octocat: Citizen, pull: Opened) -> None:
+    """`preview` must come from one App, which reports by commit status: that of a person is none, and its own is."""
+    town.world.ruleset(DEMO, "main", "preview", sources={"preview": "previewer"})
+    town.ci_passes(pull)
+    town.status_reports(pull.head, "preview", "success")
+    town.work()
+    assert "required preview" in said(town, octocat, pull)
+    assert not is_merged(pull)
+    town.status_reports(pull.head, "preview", "success", app="previewer")
+    town.work()
+    assert is_merged(pull)
+
+
 def test_red_ci_refuses_with_the_next_word(town: Town, octocat: Citizen) -> None:
     """CI is red and was looked into: I read which check, and what to say."""
     configured(town, "", ci="{settle: 0, rounds: 0}")

@@ -314,9 +314,18 @@ class Town(Reading):
         self.world.set_log(DEMO, check, log)
         return self.world.set_check(DEMO, sha, name, status, conclusion, app=app, **output)
 
-    def status_reports(self, sha: str, context: str, state: str, description: str = "", url: str | None = None) -> None:
-        """A service reports a commit status: error, failure, pending or success."""
-        self.second().set_status(DEMO, sha, context, state, description, url=url)
+    def status_reports(
+        self,
+        sha: str,
+        context: str,
+        state: str,
+        description: str = "",
+        url: str | None = None,
+        *,
+        app: str | None = None,
+    ) -> None:
+        """A service, or the App with the slug `app`, reports a commit status: error, failure, pending or success."""
+        self.second().set_status(DEMO, sha, context, state, description, url=url, app=app)
 
     def ci_passes(self, what: "Issue | Opened | str") -> None:
         """The one check of the repository's CI succeeds on this commit, or on the head of this pull request."""

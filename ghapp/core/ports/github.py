@@ -7,7 +7,7 @@ from typing import Protocol
 from ghapp.core.checks import Check as CiCheck
 from ghapp.core.events import Actor, IssueLabeled, IssueText, Repository, Thread
 from ghapp.core.evidence import LineRemark
-from ghapp.core.merging import Method, Standing
+from ghapp.core.merging import Method, Required, Standing
 from ghapp.core.ports.work import Image
 from ghapp.core.rights import Permission
 
@@ -261,6 +261,15 @@ class Checks(Protocol):
 
     def on(self, repository: Repository, sha: str) -> tuple[CiCheck, ...]:
         """All that is reported on a commit, our own check run left out."""
+        ...
+
+    def traced(
+        self, repository: Repository, sha: str, checks: Sequence[CiCheck], required: Sequence[Required]
+    ) -> tuple[Required, ...]:
+        """What is required of a commit with these checks, from anybody where the App that must report one has done so.
+
+        A commit status does not say whose it is; that is looked up for those that may be such an App's, and no other.
+        """
         ...
 
     def report(self, repository: Repository, sha: str, *, conclusion: str, title: str, summary: str, url: str) -> None:

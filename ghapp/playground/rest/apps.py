@@ -59,6 +59,12 @@ def get_app(ask: Ask) -> Answer:
     return Answer(people.app_itself(ask.state, app_of(ask)))
 
 
+def get_app_by_slug(ask: Ask) -> Answer:
+    """Everybody may see an App."""
+    named = (one for one in ask.state.apps.values() if one.slug == ask.path["app_slug"])
+    return Answer(people.app(ask.state, found(next(named, None))))
+
+
 def _installation(ask: Ask) -> Installation:
     one = found(ask.state.installations.get(ask.path["installation_id"]))
     return found(one if one.app is app_of(ask) else None)
@@ -174,6 +180,7 @@ ROUTES = (
         body=frozenset({"access_token"}),
     ),
     Route("GET", "/app", get_app, by="app"),
+    Route("GET", "/apps/{app_slug}", get_app_by_slug),
     Route("GET", "/app/installations", list_installations, by="app", query=PAGES),
     Route("GET", "/app/installations/{installation_id}", get_installation, by="app"),
     Route(
