@@ -196,8 +196,8 @@ class GitHubMerges:
     def _told(self, repository: Repository, number: int) -> Json:
         """The repository with its pull request."""
         owner, _, name = repository.full_name.partition("/")
-        answer: Json = self._query(repository, _STANDING, {"owner": owner, "name": name, "number": number})
-        told: Json = answer["repository"]
+        asked = {"owner": owner, "name": name, "number": number}
+        told: Json = self._app.graphql(repository, _STANDING, asked)["repository"]
         return told
 
     def _shown(self, repository: Repository, number: int) -> Json:
@@ -205,13 +205,7 @@ class GitHubMerges:
         return shown
 
     def _change(self, repository: Repository, document: str, asked: Json) -> None:
-        self._query(repository, document, {"input": asked})
-
-    def _query(self, repository: Repository, document: str, variables: Json) -> Json:
-        with github_errors():
-            _, answer = self._requester(repository).graphql_query(document, variables)
-        data: Json = answer["data"]
-        return data
+        self._app.graphql(repository, document, {"input": asked})
 
     def _get(self, repository: Repository, path: str) -> Json:
         with github_errors():
