@@ -2,8 +2,8 @@
 
 The engine's side has no key and no network: it has the socket. The relay puts the key in, lets through only what
 `relay_rules` lists, counts what each call used and refuses calls once the budget is spent (402, with the header
-`honk-budget: spent`, or `time`). One event loop in a thread of its own serves one attempt, so that closing the relay can cut
-whatever is underway.
+`honk-budget: spent`, or `time`). One event loop in a thread of its own serves one attempt, so that closing the relay
+can cut whatever is underway.
 
 Operators' proxies work by the usual variables (HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE).
 """

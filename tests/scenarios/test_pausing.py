@@ -1,13 +1,14 @@
 """Runs that wait for a person's word, and go on where they were: on this machine, or on another."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from ghapp.core.run import Conclusion, Pause
 from tests.scenarios.conftest import CONFIG
 from tests.scenarios.town import DEMO, Citizen, Town
-from tests.scenarios.turns import bash, report, script, tools, write
+from tests.scenarios.turns import bash, fix, report, script, tools, write
 
 WORKFLOW = ".github/workflows/more.yml"
 
@@ -55,6 +56,21 @@ def test_a_spent_budget_pauses_and_more_of_it_goes_on(town: Town, octocat: Citiz
     assert pull is not None
     assert town.world.read(DEMO, "answer.txt", pull.head_ref) == "42\n"
     assert "waiting for CI" in town.status(issue)
+
+
+def test_time_that_is_over_ends_a_run(town: Town, octocat: Citizen) -> None:
+    """It had no minute left: nobody is asked for more money, and I read why it ended."""
+    issue = octocat.open_issue()
+    octocat.label(issue)
+    town.listen()
+    run = town.run(issue)
+    town.records.runs.save(replace(run, budget=replace(run.budget, seconds=0)))
+    with town.model(fix()):
+        town.work()
+    assert town.run(issue).conclusion is Conclusion.TIMED_OUT
+    assert "**Honk** · out of time" in town.status(issue)
+    assert "the limit of 0 minutes is reached" in town.status(issue)
+    assert town.pulls() == []
 
 
 def test_a_protected_file_waits_for_a_maintainer(town: Town, octocat: Citizen, admin: Citizen, move: Move) -> None:
