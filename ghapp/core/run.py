@@ -21,7 +21,7 @@ NEEDS_HELP = "honk:needs-help"
 
 
 class State(StrEnum):
-    """Where a run stands. GitHub labels and the run page show these words."""
+    """Where a run stands. The run page and `/honk why` show these words."""
 
     QUEUED = "queued"
     PREPARING = "preparing"
@@ -155,6 +155,10 @@ class Errand:
     done: bool = False
 
 
+_UNDERWAY = frozenset({"pending", "queued", "in_progress", "waiting", "requested"})
+"""GitHub's words for a deployment, or a run of a workflow, that has not ended."""
+
+
 @dataclass(frozen=True)
 class Deployment:
     """A deployment that somebody asked for, and how it stands by GitHub's word.
@@ -170,6 +174,11 @@ class Deployment:
     state: str = "pending"
     url: str = ""
     comment: int | None = None
+
+    @property
+    def is_underway(self) -> bool:
+        """Whether it has not ended."""
+        return self.state in _UNDERWAY
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,6 @@ from ghapp.core.run import Deployment, Run
 from ghapp.flow.attempt import Attempt
 from ghapp.flow.status import Status
 
-_GOES_ON = frozenset({"pending", "queued", "in_progress", "waiting", "requested"})
-"""GitHub's words for a deployment, or a run of a workflow, that has not ended."""
-
 
 @dataclass(frozen=True)
 class Commit:
@@ -133,7 +130,7 @@ class Deploying:
 
 def is_underway(run: Run) -> bool:
     """Whether a deployment that somebody asked for has not ended."""
-    return run.deployment is not None and run.deployment.state in _GOES_ON
+    return run.deployment is not None and run.deployment.is_underway
 
 
 def _filled(inputs: Mapping[str, str], sha: str) -> dict[str, str]:

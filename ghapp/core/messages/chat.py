@@ -168,7 +168,7 @@ def _news(run: Run, at: Sights) -> Sequence[Told]:
         elif note.startswith((BASE_RED, FAILED)):
             found.append((f"news:{note[:200]}", Card(f"❌ {cut(note, MAX_TEXT)}", way_back)))
     asked = run.deployment
-    if asked is not None and asked.state not in ("pending", "queued", "in_progress", "waiting", "requested"):
+    if asked is not None and not asked.is_underway:
         found.append((f"deployment:{asked.id}:{asked.state}", Card(deploying(asked, followed=True))))
     return found
 
