@@ -213,7 +213,8 @@ class Run:
     failures that CI sent the run back for. `ledger` are the points of its reviews and `left_out` who was not heard
     there; `ask_again` whom to ask for a review once CI is green. `wish` is a word to merge that waits. `merged_sha`
     is the commit that it came to on the base, and `watched_until` how long the base branch is watched after that;
-    `deployment` the newest one that was asked for. `verified` says that GitHub signed the head. `builds` are those of
+    `deployment` the newest one that was asked for, and `deployments` the ids of all of them that are GitHub's own, not
+    a workflow's. `verified` says that GitHub signed the head. `builds` are those of
     the head that can be installed or opened, and stale ones until they are replaced; `means` is the config's word for
     what a merge comes to.
     """
@@ -275,6 +276,7 @@ class Run:
     merged_sha: str = ""
     watched_until: float = 0.0
     deployment: Deployment | None = None
+    deployments: tuple[int, ...] = ()
     verified: bool = False
     builds: tuple[Build, ...] = ()
     means: str = ""

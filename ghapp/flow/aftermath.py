@@ -80,11 +80,13 @@ class Aftermath:
         return health(self.checks.on(repository, sha) if sha else ())
 
     def _heed_deployment(self, attempt: Attempt, one: Deployed) -> None:
-        """A good end is noted, a bad one alerts; of one that was asked for its own answer tells."""
-        run, asked = attempt.run, attempt.run.deployment
+        """A good end is noted, a bad one alerts; of those that were asked for their own answers tell."""
+        run = attempt.run
+        if one.id in run.deployments:
+            return
         if one.failed:
             note = messages.deployment_failed_note(one.environment)
-            if note not in run.notes and not (asked and not asked.workflow and asked.id == one.id):
+            if note not in run.notes:
                 words = messages.deployment_failed(run, one.environment, one.state, one.url)
                 self._alert(run, f"deployment-{one.id}", words)
         elif one.state == "success":

@@ -50,12 +50,13 @@ class Deploying:
             return commit
         begun = self._begin(run.thread.repository, word.environment, environment, commit)
         self.inbox.follow(run.thread, commit.sha)
-        attempt.update(deployment=begun)
+        asked = run.deployments if begun.workflow else (*run.deployments, begun.id)
+        attempt.update(deployment=begun, deployments=asked)
         attempt.tell("note", f"{word.by.login} deploys {commit.sha[:9]} to {word.environment}")
         return f"{_mark(run, begun)}\n{messages.deploying(begun, followed=not run.is_done)}"
 
     def look(self, attempt: Attempt) -> None:
-        """Read the newest deployment that was asked for, and edit the answer when it moved on."""
+        """Read the newest deployment that was asked for; edit the answer, and tell the chat, when it moved on."""
         run = attempt.run
         if run.deployment is None or not is_underway(run):
             return
@@ -67,6 +68,7 @@ class Deploying:
         if now.failed:
             self._alert(run, moved)
         attempt.update(deployment=moved)
+        self.status.tell(attempt.run)
 
     def _why_not(self, run: Run, word: DeployRun, config: Config) -> str:
         needs = needed(Verb.DEPLOY, word.environment, config)

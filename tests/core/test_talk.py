@@ -22,6 +22,8 @@ ANSWERS = Path(__file__).parent / "snapshots" / "answers.txt"
         ("`/honk budget +5`, or `/honk fix do without …`", "`@honk budget +5`, or `@honk fix do without …`"),
         ("`/honk` or `/honk fix …`", "`@honk` or `@honk fix …`"),
         ("`/honk link` links another one.", "`/honk link` links another one."),
+        ("<!-- honk:deploy:r1-7 -->\n⏳ pending", "⏳ pending"),
+        ("`<!-- theirs -->` stays", "`<!-- theirs -->` stays"),
         ("the box `merge` and /honk merge", "the box `merge` and /honk merge"),
     ],
 )

@@ -169,7 +169,7 @@ def _news(run: Run, at: Sights) -> Sequence[Told]:
             found.append((f"news:{note[:200]}", Card(f"❌ {cut(note, MAX_TEXT)}", way_back)))
     asked = run.deployment
     if asked is not None and not asked.is_underway:
-        found.append((f"deployment:{asked.id}:{asked.state}", Card(deploying(asked, followed=True))))
+        found.append((f"deployment:{asked.id}:{asked.state}", Card(deploying(asked, followed=True), way_back)))
     return found
 
 
