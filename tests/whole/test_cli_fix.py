@@ -91,6 +91,15 @@ def test_the_work_is_left_on_a_branch(terminal: Terminal, tree: Path) -> None:
     assert git(tree, "log", "--format=%s", f"main..{branch}") == "Fix the state"
 
 
+def test_a_folder_inside_does_as_well(terminal: Terminal, tree: Path) -> None:
+    """As with git itself; the repository that is worked on is named."""
+    done = terminal.honk("fix", str(tree / ".github"), "Fix the state", "--script", script(terminal, GOOD))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith(f"the repository is {tree}\n")
+    (branch,) = honk_branches(tree)
+    assert git(tree, "show", f"{branch}:state.txt") == "fixed"
+
+
 def test_the_data_folder_may_lie_in_the_repository(terminal: Terminal, tree: Path) -> None:
     """Typed in the repository itself, the data folder is not seen by git."""
     terminal.environ["HONK_DATA"] = str(tree / ".honk")

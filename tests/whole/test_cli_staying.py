@@ -133,6 +133,7 @@ def parts(terminal: Terminal, tmp_path: Path) -> Iterator[Browser]:
         said = stack.enter_context(terminal.staying("playground", *words))
         until(lambda: "ANTHROPIC_BASE_URL" in said.read_text())
         assert "SLACK_BOT_TOKEN=xoxb-of-ours\n" in said.read_text()
+        assert "SLACK_APP_TOKEN=xapp-" in said.read_text()
         yield Browser(terminal.environ["GITHUB_SERVER_URL"])
 
 
