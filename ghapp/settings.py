@@ -78,7 +78,9 @@ class Settings:
         repr=False,
         metadata={"name": "REDIS_URL", "doc": "Redis or Valkey, with persistence on."},
     )
-    anthropic_api_key: str = _secret("ANTHROPIC_API_KEY", "The key for the model, for the relay and the router of Slack.")
+    anthropic_api_key: str = _secret(
+        "ANTHROPIC_API_KEY", "The key for the model, for the relay and the router of Slack."
+    )
     anthropic_base_url: str = _address(
         "ANTHROPIC_BASE_URL",
         "Anthropic, or a gateway that speaks its Messages API.",
