@@ -79,16 +79,19 @@ _BACK = {
     (State.MERGING, State.AWAITING_CI): "the head moved",
     (State.MERGING, State.AWAITING_REVIEW): "GitHub refuses",
     (State.AWAITING_CI, State.MERGING): "someone allowed said merge",
-    (State.AWAITING_CI, State.DEPLOYING): "a person merged it",
-    (State.AWAITING_REVIEW, State.DEPLOYING): "a person merged it",
 }
 _WAITING = {(state, State.PAUSED): "a person must decide" for state in (State.CODING, State.PUBLISHING)} | {
     (State.PAUSED, State.QUEUED): "they decided"
 }
+_BY_HAND = {
+    (state, State.DEPLOYING): "a person merged it"
+    for state in State
+    if state not in (State.MERGING, State.DEPLOYING, State.DONE)
+}
 _RECOVERY = {(state, State.QUEUED): "the worker is lost" for state in ACTIVE}
 _END = {(state, State.DONE): "it ends" for state in State if state is not State.DONE}
 
-TRANSITIONS: Mapping[tuple[State, State], str] = _FORWARD | _BACK | _WAITING | _RECOVERY | _END
+TRANSITIONS: Mapping[tuple[State, State], str] = _FORWARD | _BACK | _WAITING | _BY_HAND | _RECOVERY | _END
 """Every step a run can take, with its reason. The drawing in the README is made from this table."""
 
 

@@ -29,10 +29,13 @@ class Aftermath:
     clock: Clock
 
     def begin(self, attempt: Attempt, pull: Pull, config: Config) -> None:
-        """The pull request was merged, by whomever: watch its base branch, or end."""
+        """The pull request was merged, by whomever: watch its base branch, or end. A worker on the run stops."""
         run, minutes = attempt.run, config.merge.watch
         words = messages.is_merged(pull.number, pull.base_branch, pull.merged_sha, config.merge.means)
-        attempt.update(wish=None, merged_sha=pull.merged_sha, base_branch=pull.base_branch)
+        facts = {"merged_sha": pull.merged_sha, "base_branch": pull.base_branch, "means": config.merge.means}
+        attempt.overtake(wish=None, pause=None, **facts)
+        if _is_left_out(run):
+            attempt.note(messages.left_out(pull.number))
         if not pull.merged_sha or not (minutes or is_underway(run)):
             attempt.end(Conclusion.MERGED, words)
             return
@@ -110,3 +113,9 @@ class Aftermath:
         """On the pull request, once."""
         hidden = messages.marker(f"{run.id}-{what}", "alert")
         self.status.comment(run.place, f"{hidden}\n{words}", hidden)
+
+
+def _is_left_out(run: Run) -> bool:
+    """Whether a run had, or may have had, work that it had not pushed when its pull request was merged."""
+    made = run.unfinished or run.candidate
+    return run.state in (State.CODING, State.VERIFYING, State.JUDGING) or made not in ("", *run.published)

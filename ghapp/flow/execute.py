@@ -14,7 +14,7 @@ from ghapp.core.run import MAX_RECOVERIES, Conclusion, Pause, Run, State
 from ghapp.flow.answering import Answering
 from ghapp.flow.attempt import Attempt
 from ghapp.flow.change import Ended, NothingNew, Workshop
-from ghapp.flow.publish import MustAsk, Publish
+from ghapp.flow.publish import MustAsk, Publish, WasMerged
 from ghapp.flow.status import Status
 
 RETRY_SECONDS = 30.0
@@ -46,6 +46,9 @@ class Execute:
             attempt.enter(State.PAUSED, str(question), pause=Pause.PROTECTED)
         except BudgetSpent as spent:
             self._pause_or_end(attempt, spent)
+        except WasMerged as news:  # whoever follows the pull request finds it merged
+            self._keep(attempt)
+            attempt.park(str(news))
         except (Ended, UserError) as ending:
             conclusion = ending.conclusion if isinstance(ending, Ended) else Conclusion.FAILED
             self._keep_and_end(attempt, conclusion, str(ending))
@@ -191,7 +194,7 @@ class Execute:
         """What was done goes to its branch if GitHub lets us; why the run ends matters more than a failure here."""
         made = attempt.run.unfinished or attempt.run.candidate
         if made and attempt.run.pull is not None:
-            attempt.note(f"What was done since is not in #{attempt.run.pull}.")
+            attempt.note(messages.left_out(attempt.run.pull))
         elif made:
             try:
                 self.publish.branch(attempt, made)

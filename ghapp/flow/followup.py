@@ -25,7 +25,10 @@ BUILDS_AGAIN = 15.0  # seconds
 
 @dataclass(frozen=True)
 class FollowUp:
-    """Moves a parked run on. The caller holds the thread's inbox, so nobody else writes the record."""
+    """Moves a parked run on, and one that a merge by hand overtakes. The caller holds the thread's inbox.
+
+    So nobody else writes the record of a run that is parked; from a worker it is taken by the next epoch.
+    """
 
     repositories: Repositories
     pulls: Pulls
@@ -47,13 +50,20 @@ class FollowUp:
             self.aftermath.look(attempt)
         elif run.pull is not None and run.is_followed:
             self._look_at_pull(attempt, run.pull)
+        else:
+            self.watch_if_merged(run)
 
-    def is_merged(self, run: Run) -> bool:
-        """Whether GitHub has merged its pull request."""
+    def watch_if_merged(self, run: Run) -> bool:
+        """Watch what comes of a merge by hand while the run was queued, at work or paused; whether there was one."""
         try:
-            return run.pull is not None and self.pulls.read(run.thread.repository, run.pull).merged
+            pull = self.pulls.read(run.thread.repository, run.pull) if run.pull is not None else None
         except Gone:
             return False
+        if pull is None or not pull.merged:
+            return False
+        attempt = self.attempt(run)
+        self.aftermath.begin(attempt, pull, self._config(attempt)[0])
+        return True
 
     def attempt(self, run: Run) -> Attempt:
         """A hand on a parked run."""

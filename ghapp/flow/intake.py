@@ -182,9 +182,8 @@ class Intake:
 
     def cancel(self, run: Run, conclusion: Conclusion, reason: str) -> None:
         """End an open run under a new epoch, so that a worker on it stops."""
-        if conclusion is Conclusion.CLOSED and changes_code(run) and self.follow_up.is_merged(run):
-            # That the merge closed the issue may be told before the merge itself.
-            conclusion, reason = Conclusion.MERGED, f"#{run.pull} was merged"
+        if conclusion is Conclusion.CLOSED and changes_code(run) and self.follow_up.watch_if_merged(run):
+            return  # that the merge closed the issue may be told before the merge itself
         self.follow_up.merging.withdraw(run)
         ended = self.store.supersede(conclude(run, conclusion, self.clock.now(), reason))
         self.transcripts.append(run.id, "step", f"{conclusion.value}: {reason}")

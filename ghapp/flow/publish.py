@@ -20,6 +20,10 @@ class MustAsk(Exception):  # an ending of the attempt, not an error
     """A person with the right must let something through first."""
 
 
+class WasMerged(Exception):  # an ending of the attempt, not an error
+    """A person has merged the pull request meanwhile."""
+
+
 @dataclass(frozen=True)
 class Publish:
     """Pushes and speaks. `page` makes the address of a run's page from its key."""
@@ -37,7 +41,7 @@ class Publish:
         """Push the candidate and open its draft; a second time finds what the first one did.
 
         Raises Ended when the issue was closed meanwhile (nobody wants it any more) or when red work is to stay on its
-        branch, and MustAsk when a person must allow what it changes.
+        branch, MustAsk when a person must allow what it changes, and WasMerged when that is too late.
         """
         _pass_through(attempt)
         attempt.enter(State.PUBLISHING, "the branch is pushed and the pull request opened")
@@ -84,16 +88,18 @@ class Publish:
         attempt.end(Conclusion.REJECTED, f"{why}; #{attempt.run.pull} stays a draft for a person.")
 
     def _take_up(self, attempt: Attempt, number: int) -> None:
-        """A pull request of ours that gets another commit waits for its checks anew. Raises Ended when it is closed.
+        """A pull request of ours that gets another commit waits for its checks anew.
 
-        One that only took its base in was looked at as it is. What GitHub's auto-merge has was wished for another
-        commit, and it would merge this one as soon as its checks pass.
+        Raises WasMerged when it is too late for that, and Ended when it is closed. One that only took its base in was
+        looked at as it is. What GitHub's auto-merge has was wished for another commit, and it would merge this one as
+        soon as its checks pass.
         """
         run = attempt.run
         pull = self.pulls.read(run.thread.repository, number)
+        if pull.merged:
+            raise WasMerged(f"#{number} was merged while I worked on it.")
         if not pull.open:
-            how = (Conclusion.MERGED, "merged") if pull.merged else (Conclusion.CLOSED, "closed without a merge")
-            raise Ended(how[0], f"#{number} was {how[1]} while I worked on it.")
+            raise Ended(Conclusion.CLOSED, f"#{number} was closed without a merge while I worked on it.")
         if run.wish is not None and run.wish.handed:
             self.merges.take_back(run.thread.repository, number)
             attempt.update(wish=replace(run.wish, handed=""))

@@ -17,6 +17,7 @@ from ghapp.core.intents import (
     CancelRun,
     FollowPull,
     Ignore,
+    Intent,
     LeaveRepositories,
     ResumeForCI,
     ResumeForReview,
@@ -154,7 +155,7 @@ TABLE: list[tuple[Event, Run | None, Permission, type, str]] = [
     (IssueUnlabeled(THREAD, MONA, "honk", LATER), NO_MONEY, NONE, CancelRun, "@mona took the label honk off"),
     (IssueClosed(THREAD, MONA, LATER), NO_MONEY, NONE, CancelRun, "@mona closed the issue"),
     (changed("closed"), NO_MONEY, NONE, CancelRun, "@mona closed #2"),
-    (changed("closed", merged=True), NO_MONEY, NONE, CancelRun, "@mona merged #2"),
+    (changed("closed", merged=True), NO_MONEY, NONE, FollowPull, "@mona merged #2"),
     (changed("synchronize"), NO_MONEY, NONE, Ignore, "no run follows this pull request"),
     # taken back
     (IssueUnlabeled(THREAD, MONA, "honk", LATER), None, NONE, Ignore, "no run is open"),
@@ -219,7 +220,7 @@ TABLE: list[tuple[Event, Run | None, Permission, type, str]] = [
     (changed("edited"), CI, NONE, Ignore, "edited changes nothing for the run"),
     (changed("closed", number=3), CI, NONE, Ignore, "no run follows this pull request"),
     (changed("closed"), QUEUED, NONE, CancelRun, "@mona closed #2"),
-    (changed("closed", merged=True), CODING, NONE, CancelRun, "@mona merged #2"),
+    (changed("closed", merged=True), CODING, NONE, FollowPull, "@mona merged #2"),
     (changed("closed"), run(State.CODING, pull=None), NONE, Ignore, "no run follows this pull request"),
     (changed("closed", number=3), CODING, NONE, Ignore, "no run follows this pull request"),
     (changed("closed"), DONE, NONE, Ignore, "no run follows this pull request"),
@@ -347,21 +348,19 @@ def test_nothing_is_looked_up_for_events_that_ask_for_nothing(
 
 
 @pytest.mark.parametrize(
-    ("merged", "kind", "conclusion"),
+    ("merged", "kind", "intent"),
     [
-        (True, "fix", Conclusion.MERGED),
-        (False, "fix", Conclusion.CLOSED),
-        (True, "review", Conclusion.CLOSED),
-        (True, "ask", Conclusion.CLOSED),
-        (False, "plan", Conclusion.CLOSED),
+        (True, "fix", FollowPull("@mona merged #2")),
+        (False, "fix", CancelRun(Conclusion.CLOSED, "@mona closed #2")),
+        (True, "review", CancelRun(Conclusion.CLOSED, "@mona merged #2")),
+        (True, "ask", CancelRun(Conclusion.CLOSED, "@mona merged #2")),
+        (False, "plan", CancelRun(Conclusion.CLOSED, "@mona closed #2")),
     ],
 )
-def test_only_a_run_that_changes_something_is_merged(merged: bool, kind: str, conclusion: Conclusion) -> None:
+@pytest.mark.parametrize("state", [State.QUEUED, State.CODING, State.PUBLISHING, State.PAUSED])
+def test_only_a_run_that_changes_something_is_merged(state: State, merged: bool, kind: str, intent: Intent) -> None:
     """Somebody's pull request that is merged while we read it is no merge of ours, and nothing of ours to revert."""
-    newest = run(State.CODING, kind=kind, pull=2)
-    decided = policy.decide(changed("closed", merged=merged), newest, Config(), NONE)
-    assert isinstance(decided, CancelRun)
-    assert decided.conclusion is conclusion
+    assert policy.decide(changed("closed", merged=merged), run(state, kind=kind, pull=2), Config(), NONE) == intent
 
 
 def test_to_stop_the_watching_leaves_it_merged() -> None:

@@ -64,6 +64,11 @@ def test_every_active_state_can_be_recovered() -> None:
     assert State.MERGING not in ACTIVE
 
 
+def test_a_merge_by_hand_is_watched_wherever_the_run_stands() -> None:
+    """People merge when they like: while a worker is at it, and while it waits for one, for CI or for them."""
+    assert {before for before, to in TRANSITIONS if to is State.DEPLOYING} == set(State) - {State.DEPLOYING, State.DONE}
+
+
 @given(st.lists(st.sampled_from(State), max_size=40))
 def test_any_walk_keeps_to_the_table(wishes: list[State]) -> None:
     """Whatever is asked for in whatever order, the history is a way through the table, and an end is an end."""

@@ -95,7 +95,10 @@ def test_a_merge_that_closes_the_issue_while_honk_is_at_work_can_be_reverted(tow
     town.records.inbox.add("first", told_first)
     octocat.merge(opened.pull)
     town.work()
-    assert opened.run.conclusion is Conclusion.MERGED
+    assert (opened.run.state, opened.run.merged_sha) == (State.DEPLOYING, opened.part.merge_commit_sha)
+    octocat.comment(opened.pull, "/honk revert")
+    town.work()
+    assert town.pulls()[-1].title == f'Revert "{opened.itself.title}"'
     assert opened.status
 
 

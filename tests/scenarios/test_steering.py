@@ -215,9 +215,9 @@ def test_a_pull_request_that_ends_ends_the_work_on_it(town: Town, octocat: Citiz
     with town.model(fix("43\n"), before={2: end}):
         town.work()
     run = opened.run
-    assert run.conclusion is (Conclusion.MERGED if merged else Conclusion.CLOSED)
+    assert (run.state, run.conclusion) == ((State.DEPLOYING, None) if merged else (State.DONE, Conclusion.CLOSED))
     assert town.world.read(DEMO, "answer.txt", run.branch) == "42\n"
-    assert f"**Honk** · {run.conclusion.value}" in opened.status
+    assert f"**Honk** · {'merged, being watched' if merged else 'closed'}" in opened.status
 
 
 # --- about the budget -----------------------------------------------------------------------------------------------

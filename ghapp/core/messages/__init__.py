@@ -18,6 +18,7 @@ from ghapp.core.messages.aftermath import (
     deployment_failed_note,
     is_merged,
     is_watched,
+    left_out,
     watch_is_over,
 )
 from ghapp.core.messages.answers import (
@@ -259,6 +260,7 @@ __all__ = [
     "is_watched",
     "later",
     "left_alone",
+    "left_out",
     "left_to_auto_merge",
     "let_through",
     "line_remark",

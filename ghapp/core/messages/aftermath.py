@@ -46,6 +46,11 @@ def is_watched(minutes: int) -> str:
     return f"I watch the base branch and deployments for {minutes} minutes."
 
 
+def left_out(number: int) -> str:
+    """What a run had made when it ended, or its pull request was merged, and had not pushed."""
+    return f"What was done since is not in #{number}."
+
+
 def base_is_red(run: Run, failing: Sequence[str], before: Health) -> str:
     """The alert to who asked for the change; `before` is how the base stood without it."""
     return (

@@ -88,10 +88,10 @@ def status_comment(run: Run, now: float, page: str, waiting: Sequence[Remark] = 
     if not run.is_active:
         parts.append(quoted(run.reason))
     parts.append("\n".join(f"- {inline(note[:500])}" for note in run.notes[-_MAX_NOTES:]))
-    if run.is_done:
-        parts.append(_unheard("Said too late for this run", waiting))
-    else:
-        parts += [spent(run), waits_for(run), _unheard("Waiting for the agent's next turn", waiting)]
+    if not run.is_done:
+        parts += [spent(run), waits_for(run)]
+    late = run.is_done or is_merged(run)
+    parts.append(_unheard("Said too late for this run" if late else "Waiting for the agent's next turn", waiting))
     return "\n\n".join(filter(None, [fit(parts), boxes(run)]))  # whatever had to be cut, the boxes are there
 
 

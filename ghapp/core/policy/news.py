@@ -85,11 +85,11 @@ def pull_changed(event: PullChanged, run: Run | None) -> Intent:
     return FollowPull("the pull request was merged" if event.merged else _MOVED[event.action])
 
 
-def _closed_at_work(event: PullChanged, run: Run) -> CancelRun:
+def _closed_at_work(event: PullChanged, run: Run) -> CancelRun | FollowPull:
     """A run that only reads somebody's pull request did not bring its merge about."""
     done = Conclusion.MERGED if event.merged else Conclusion.CLOSED
-    conclusion = done if changes_code(run) else Conclusion.CLOSED
-    return CancelRun(conclusion, f"@{event.actor.login} {done.value} #{event.number}")
+    reason = f"@{event.actor.login} {done.value} #{event.number}"
+    return FollowPull(reason) if event.merged and changes_code(run) else CancelRun(Conclusion.CLOSED, reason)
 
 
 def installation_changed(event: InstallationChanged) -> Intent:
