@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler
-from typing import Any
+from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
@@ -21,10 +20,10 @@ from ghapp.playground.model import ModelServer
 from ghapp.playground.script import read_script
 from ghapp.sandbox.relay import ModelRelay
 from tests.accounts import Charges, run_of
-from tests.listening import listening
+from tests.agents.replies import MODEL, calling, service
 
 KEY = "sk-real-and-secret"
-MODEL = "claude-haiku-5-5"
+reply = partial(calling, "verdict")
 ASKED = Request("Add a flag", "`--quiet` prints nothing.")
 DIFF = "diff --git a/cli.py b/cli.py\n--- a/cli.py\n+++ b/cli.py\n@@ -1 +1 @@\n-loud\n+quiet\n"
 ACCEPT = {"reasons": ["cli.py: the flag is there."], "verdict": "accept"}
@@ -212,33 +211,3 @@ def test_sends_what_the_service_takes() -> None:
     (tool,) = request["tools"]
     assert (tool["strict"], tool["input_schema"]["additionalProperties"]) == (True, False)
     assert tool["input_schema"]["required"] == ["reasons", "verdict"]
-
-
-def reply(given: object) -> str:
-    """A whole reply that calls `verdict`."""
-    used = {"type": "tool_use", "id": "toolu_1", "name": "verdict", "input": given}
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": MODEL, "content": [used]}
-    ended = {"stop_reason": "tool_use", "stop_sequence": None, "usage": {"input_tokens": 1, "output_tokens": 1}}
-    return json.dumps(message | ended)
-
-
-@contextmanager
-def service(replies: list[str]) -> Iterator[tuple[str, list[Any]]]:
-    """A model's service that gives these bodies in turn, and the requests that it got."""
-    asked: list[Any] = []
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-            body = replies[len(asked) - 1].encode()
-            self.send_response(200)
-            self.send_header("content-type", "text/html" if body.startswith(b"<") else "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with listening(Answer) as url:
-        yield url, asked

@@ -6,9 +6,8 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler
-from typing import Any
+from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
@@ -18,10 +17,10 @@ from ghapp.core.events import Repository
 from ghapp.core.ports import Choice
 from ghapp.playground.model import ModelServer
 from ghapp.playground.script import read_script
-from tests.listening import listening
+from tests.agents.replies import MODEL, calling, service
 
 KEY = "sk-real-and-secret"
-MODEL = "claude-haiku-5-5"
+reply = partial(calling, "belongs")
 SHOP, APP = Repository(1, "octo/web-shop", 3), Repository(2, "octo/mobile-app", 3)
 ALL = (SHOP, APP)
 SURE = {"repository": 2, "sure": True, "kind": "fix", "title": "Make the button blue"}
@@ -259,36 +258,3 @@ def test_a_wish_that_no_wire_can_carry_is_no_choice() -> None:
     with service([reply(SURE)]) as (url, asked):
         assert chosen(ModelRouter(KEY, url, MODEL, Till()), "half \ud83d") is None
     assert asked == []
-
-
-def reply(given: object) -> str:
-    """A whole reply that calls `belongs`."""
-    used = {"type": "tool_use", "id": "toolu_1", "name": "belongs", "input": given}
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": MODEL, "content": [used]}
-    ended = {"stop_reason": "tool_use", "stop_sequence": None, "usage": {"input_tokens": 1, "output_tokens": 1}}
-    return json.dumps(message | ended)
-
-
-@contextmanager
-def service(replies: list[str], go: threading.Event | None = None) -> Iterator[tuple[str, list[Any]]]:
-    """A model's service that gives these bodies in turn, when it may `go`, and the requests that it got."""
-    asked: list[Any] = []
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
-            body = replies[len(asked) - 1].encode()
-            if go is not None:
-                go.wait()
-                return
-            self.send_response(200)
-            self.send_header("content-type", "text/html" if body.startswith(b"<") else "application/json")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    with listening(Answer) as url:
-        yield url, asked

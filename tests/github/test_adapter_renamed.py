@@ -1,9 +1,8 @@
 """A repository that was renamed since it was last heard of: what is asked and done by its old name reaches it whole."""
 
-import http.server
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ from ghapp.github.reviews import GitHubReviews
 from ghapp.playground.person import Person
 from ghapp.playground.world import World
 from tests.github.front import Front
+from tests.listening import listening
 
 OLD, NEW = "octo/demo", "octo/renamed"
 BRANCH = "honk/1-abc"
@@ -190,7 +190,7 @@ class Elsewhere:
 def elsewhere() -> Iterator[Elsewhere]:
     kept = Elsewhere()
 
-    class Taker(http.server.BaseHTTPRequestHandler):
+    class Taker(BaseHTTPRequestHandler):
         def _take(self) -> None:
             kept.asked.append(self.path)
             self.send_response(200)
@@ -207,14 +207,9 @@ def elsewhere() -> Iterator[Elsewhere]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Taker)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    kept.url = f"http://127.0.0.1:{server.server_port}"
-    yield kept
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(Taker) as address:
+        kept.url = address
+        yield kept
 
 
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "307 Temporary Redirect", "308 Permanent Redirect"])

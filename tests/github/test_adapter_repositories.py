@@ -1,10 +1,9 @@
 """Repositories, people's rights, tokens and deliveries over the playground's HTTP."""
 
-import http.server
 import subprocess
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -16,6 +15,7 @@ from ghapp.github.pages import next_page
 from ghapp.github.repositories import GitHubRepositories
 from ghapp.playground.world import World
 from tests.github.front import Front
+from tests.listening import listening as server
 
 
 @pytest.fixture
@@ -225,7 +225,7 @@ def hook() -> Iterator[Hook]:
     """A web server on loopback that takes deliveries."""
     hook = Hook()
 
-    class Taker(http.server.BaseHTTPRequestHandler):
+    class Taker(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             hook.guids.append(self.headers["X-GitHub-Delivery"])
@@ -236,14 +236,9 @@ def hook() -> Iterator[Hook]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Taker)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    hook.url = f"http://127.0.0.1:{server.server_port}/"
-    yield hook
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with server(Taker) as address:
+        hook.url = f"{address}/"
+        yield hook
 
 
 @pytest.fixture

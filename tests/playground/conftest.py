@@ -1,8 +1,7 @@
 """A playground for each test, an App with a real key, and a hook that keeps what it is sent."""
 
-import http.server
-import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from ghapp.playground.server import Playground
 from ghapp.playground.state import App
 from ghapp.playground.verbs import accounts
 from tests.keys import pem, short_key
+from tests.listening import listening
 from tests.playground.playground_app import EVENTS, PERMISSIONS, SECRET, Api, Hook
 
 
@@ -21,7 +21,7 @@ def hook() -> Iterator[Hook]:
     """A web server on loopback that takes deliveries."""
     hook = Hook()
 
-    class Taker(http.server.BaseHTTPRequestHandler):
+    class Taker(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             raw = self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(hook.take(dict(self.headers.items()), raw))
@@ -32,14 +32,9 @@ def hook() -> Iterator[Hook]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Taker)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    hook.url = f"http://127.0.0.1:{server.server_port}/webhooks/github"
-    yield hook
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(Taker) as address:
+        hook.url = f"{address}/webhooks/github"
+        yield hook
 
 
 @pytest.fixture(scope="session")

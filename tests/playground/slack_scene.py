@@ -1,12 +1,12 @@
 """What the tests of the playground's Slack share: a workspace with one channel, and an app that hears everything."""
 
 import contextlib
-import http.server
 import json
 import threading
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from slack_sdk import WebClient
@@ -16,6 +16,7 @@ from slack_sdk.signature import SignatureVerifier
 from ghapp.playground.slack.person import SlackPerson
 from ghapp.playground.slack.state import Channel
 from ghapp.playground.slack.workspace import SlackWorkspace
+from tests.listening import listening
 
 
 @dataclass
@@ -84,7 +85,7 @@ def ear() -> Iterator[Ear]:
     """An app on loopback."""
     one = Ear()
 
-    class Taker(http.server.BaseHTTPRequestHandler):
+    class Taker(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             status, body, headers = one.take(
                 dict(self.headers.items()), self.rfile.read(int(self.headers["Content-Length"]))
@@ -99,14 +100,9 @@ def ear() -> Iterator[Ear]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Taker)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    one.url = f"http://127.0.0.1:{server.server_port}/slack/events"
-    yield one
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with listening(Taker) as address:
+        one.url = f"{address}/slack/events"
+        yield one
 
 
 @contextlib.contextmanager
