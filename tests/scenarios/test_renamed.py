@@ -140,6 +140,7 @@ def test_no_other_commits_build_is_offered(town: Town, octocat: Citizen) -> None
         town.ci_passes(pull)
     town.later(301)
     assert [build.state for build in pull.run.builds] == [BuildState.MISSING]
+    assert "left nothing that fits" in town.next_comment(pull.pull)
     assert pull.status
 
 
