@@ -14,11 +14,12 @@ from ghapp.builds.archive import Archive, opened
 from ghapp.builds.choosing import chosen
 from ghapp.builds.directory import Member
 from ghapp.builds.kinds import known
-from ghapp.builds.making import alone, alone_if_free, making, remove, sweep_makings
+from ghapp.builds.making import making, remove, sweep_makings
 from ghapp.builds.safety import Limits, refuse_odd
 from ghapp.core.errors import TransientError, UserError
 from ghapp.core.messages import shelf
 from ghapp.core.ports import Taken
+from ghapp.locks import alone, alone_if_free
 
 _TAKEN = TypeAdapter(Taken)
 _SHAPE = r"[A-Za-z0-9_-]{8,128}"  # of a token

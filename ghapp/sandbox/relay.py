@@ -26,8 +26,9 @@ from ghapp.core.budget import price_of
 from ghapp.core.errors import UserError
 from ghapp.core.ports import Account, BudgetSpent, ModelAccess
 from ghapp.core.run import Run
+from ghapp.locks import held_if_free
 from ghapp.sandbox import relay_rules
-from ghapp.sandbox.folders import locked_if_free, owned, remove
+from ghapp.sandbox.folders import owned, remove
 from ghapp.sandbox.relay_http import Exchange
 from ghapp.sandbox.relay_meter import Meter, Purse
 from ghapp.sandbox.relay_rules import Call, Headers, Refused
@@ -194,7 +195,7 @@ def _sweep(temporary: Path) -> None:
     for folder in temporary.glob(f"{_PREFIX}*"):
         with suppress(FileNotFoundError):
             ours = folder.lstat().st_uid == os.getuid()
-            with locked_if_free(folder) if ours else nullcontext(False) as free:
+            with held_if_free(folder) if ours else nullcontext(False) as free:
                 if free:
                     remove(folder)
 

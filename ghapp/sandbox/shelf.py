@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ghapp.sandbox.folders import locked_if_free, one_at_a_time, owned, remove, shared, sweep
+from ghapp import locks
+from ghapp.sandbox.folders import owned, remove, sweep
 
 _MAKING = "making-"
 
@@ -28,7 +29,7 @@ class Shelf:
 
     def alone(self, path: Path) -> AbstractContextManager[None]:
         """Wait until nobody else makes it or takes it up."""
-        return one_at_a_time(path.with_suffix(".lock"))
+        return locks.alone(path.with_suffix(".lock"))
 
     def making(self) -> AbstractContextManager[Path]:
         """A folder to make one in; to be renamed when it is whole."""
@@ -36,7 +37,7 @@ class Shelf:
 
     def held(self, path: Path) -> AbstractContextManager[bool]:
         """Keep it from being removed; False when it is gone already, or was never there."""
-        return shared(path)
+        return locks.held_together(path)
 
     def drop_unused(self, latest: Path) -> None:
         """Make room after `latest` was used. What dead makers left goes as well."""
@@ -52,7 +53,7 @@ class Shelf:
 
         The rename takes it from sight at once; a half-removed one is swept with what dead makers left.
         """
-        with locked_if_free(path) as free:
+        with locks.held_if_free(path) as free:
             if free:
                 remove(path.rename(self.folder / f"{_MAKING}{path.name}"))
         return free
