@@ -85,7 +85,9 @@ class Phone:
     def owed(self, run: Run) -> None:
         """Sentences that could not be said yet, in the order in which they came. What the chat refuses is let go."""
         talk = self.talks.of(run.thread)
-        for key, words in self.talks.owed(talk) if talk else ():
+        if talk is None:
+            return
+        for key, words in self.talks.owed(talk):
             try:
                 self._put(talk, key, Card(messages.in_talk(words)))
             except UserError as error:

@@ -104,7 +104,7 @@ class ChatTalks:
     def owed(self, talk: Talk) -> tuple[tuple[str, str], ...]:
         """Names and words of what is still to be said, in the order in which it came; each name once."""
         with store_errors():
-            rows = cast("list[bytes | str]", self._redis.lrange(_unsaid(talk), 0, -1))
+            rows = self._redis.lrange(_unsaid(talk), 0, -1)
         found: dict[str, str] = {}
         for row in rows:
             name, words = json.loads(row)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ghapp.core.run import Conclusion
 from ghapp.playground.slack.person import SlackPerson
 from tests.scenarios.office import Office
 from tests.scenarios.taps import Ready, ready
@@ -53,3 +54,14 @@ def test_what_slack_will_never_take_is_let_go(town: Town, octocat: Citizen, wait
     town.work()
     assert waiting.offers()
     assert waiting.opened.status
+
+
+def test_a_word_counts_where_slack_takes_no_eyes(town: Town, office: Office) -> None:
+    """The reaction to my word is refused, and my word is heard: it is only a courtesy."""
+    it = ready(office, office.colleague("ana"))
+    office.slack.fail("reactions.add", "missing_scope")
+    it.asker.says("demo", "stop", it.ts)
+    town.work()
+    assert it.opened.run.conclusion is Conclusion.CANCELLED
+    assert it.opened.status
+    town.said_on(it.opened.issue)
