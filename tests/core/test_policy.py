@@ -169,7 +169,7 @@ TABLE: list[tuple[Event, Run | None, Permission, type, str]] = [
     (CommentDeleted(THREAD, MONA, 5), CODING, NONE, Ignore, "it is not what the run was started by"),
     (IssueClosed(THREAD, MONA, LATER), QUEUED, NONE, CancelRun, "@mona closed the issue"),
     (IssueClosed(THREAD, MONA, LATER), PUBLISHING, NONE, CancelRun, "@mona closed the issue"),
-    (IssueClosed(THREAD, MONA, LATER), CI, NONE, FollowPull, "the issue was closed"),
+    (IssueClosed(THREAD, MONA, LATER), CI, NONE, CancelRun, "@mona closed the issue"),
     (IssueClosed(THREAD, MONA, LATER), DONE, NONE, Ignore, "no run is open"),
     (IssueClosed(THREAD, MONA, LATER), WATCHED, NONE, Ignore, "it is merged already"),
     (IssueUnlabeled(THREAD, MONA, "honk", LATER), WATCHED, NONE, Ignore, "it is merged already"),

@@ -107,16 +107,21 @@ def test_a_merge_by_hand_closes_the_issue(town: Town, octocat: Citizen, issue: i
     assert town.world.read(DEMO, "answer.txt") == "42\n"
 
 
-def test_closing_the_issue_leaves_an_open_pull_request_to_people(
+def test_closing_the_issue_ends_the_run_and_leaves_its_pull_request_to_people(
     town: Town, octocat: Citizen, issue: int, pull: Pull
 ) -> None:
-    """I close the issue while its pull request is open, and the pull request is still followed."""
+    """I close the issue while its pull request is open: I read that the work ends, and the draft stays as it is."""
+    octocat.comment(issue, "/honk merge")
+    town.work()
+    assert "when CI is green" in town.next_comment(issue)
     octocat.close(issue)
     town.work()
+    assert "**Honk** · closed" in town.status(issue)
+    assert "octocat closed the issue" in town.status(issue)
     town.ci_passes(town.the_pull())
     town.work()
-    assert not pull.draft
-    assert "ready for review" in town.status(issue)
+    assert pull.draft
+    assert town.the_pull().state == "open"
 
 
 def test_a_command_on_our_pull_request_counts_for_its_issue(town: Town, octocat: Citizen, issue: int) -> None:

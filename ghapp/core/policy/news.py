@@ -36,7 +36,10 @@ _MOVED = {
 
 
 def taken_back(event: IssueUnlabeled | CommentDeleted | IssueClosed, run: Run | None) -> Intent:
-    """What was asked for is not wanted any more. What is merged is merged, and its issue closed by that."""
+    """What was asked for is not wanted any more; its pull request stays as it is.
+
+    What is merged is merged, and its issue closed by that: whoever carries this out looks for it.
+    """
     if run is None or run.is_done:
         return Ignore("no run is open")
     if run.state is State.DEPLOYING:
@@ -46,8 +49,6 @@ def taken_back(event: IssueUnlabeled | CommentDeleted | IssueClosed, run: Run | 
             return CancelRun(Conclusion.CANCELLED, f"@{event.actor.login} took the label {event.label} off")
         case CommentDeleted() if run.trigger.comment == event.comment and run.state is State.QUEUED:
             return CancelRun(Conclusion.CANCELLED, "the comment that asked for it was deleted")
-        case IssueClosed() if run.is_followed:
-            return FollowPull("the issue was closed")
         case IssueClosed():
             return CancelRun(Conclusion.CLOSED, f"@{event.actor.login} closed the issue")
         case _:
