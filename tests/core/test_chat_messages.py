@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -244,6 +244,7 @@ PIECES = st.sampled_from(
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(PIECES, max_size=40).map("".join))
+@example("\u202e\t@")
 def test_no_text_of_others_is_markup(text: str) -> None:
     """In none of the messages."""
     for card in cards(text):

@@ -1,6 +1,6 @@
 """Texts of others on the screen of a phone, disarmed."""
 
-from ghapp.core.disarm import inline, plain
+from ghapp.core.disarm import inline, plain, seen
 
 MAX_TEXT, MAX_LINES = 900, 12
 """Characters and lines of a text that fits, with what stands around it."""
@@ -11,7 +11,7 @@ MAX_LABEL = 75
 def short(text: str, rest: str) -> str:
     """As much as fits, and where the rest is (an address)."""
     shown = screen(text)
-    return plain(shown) if shown == text.strip() else f"{plain(shown)}\n\n{elsewhere(rest)}"
+    return plain(shown) if shown == seen(text).strip() else f"{plain(shown)}\n\n{elsewhere(rest)}"
 
 
 def elsewhere(address: str) -> str:
@@ -20,8 +20,8 @@ def elsewhere(address: str) -> str:
 
 
 def screen(text: str) -> str:
-    """As much as fits, as it is."""
-    text = text.strip()
+    """As much as fits, as it is seen."""
+    text = seen(text).strip()
     lines = text.splitlines()
     return cut(text if len(lines) <= MAX_LINES else "\n".join([*lines[:MAX_LINES], "…"]), MAX_TEXT)
 
