@@ -94,8 +94,9 @@ class GitHubApp:
                 f"/app/installations/{repository.installation}/access_tokens",
                 input={"repository_ids": [repository.id], "permissions": {"contents": "write"}},
             )
-        (here,) = answer["repositories"]
-        return Remote(f"{self._server_url}/{fork or here['full_name']}.git", answer["token"])
+        now = {one["id"]: one["full_name"] for one in answer.get("repositories") or ()}
+        name = fork or now.get(repository.id, repository.full_name)
+        return Remote(f"{self._server_url}/{name}.git", answer["token"])
 
     def bot(self, installation: int) -> tuple[str, int]:
         """Login and id of the account that the App acts as. Asked for an installation: users are not shown to a JWT."""
@@ -239,9 +240,10 @@ def _seconds_left(error: GithubException) -> float | None:
     wait, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
     if wait.isdecimal():
         return float(wait)
+    until_reset = max(0.0, float(reset) - time.time()) if reset.isdecimal() else None
+    if headers.get("x-ratelimit-remaining") == "0":
+        return until_reset
     messages = _messages(error.data) if isinstance(error.data, dict) else []
     if any(map(Requester.isSecondaryRateLimitError, messages)):
         return _LIMITED_SECONDS
-    if reset.isdecimal() and (headers.get("x-ratelimit-remaining") == "0" or _is_limited(error)):
-        return max(0.0, float(reset) - time.time())
-    return None
+    return until_reset if _is_limited(error) else None
