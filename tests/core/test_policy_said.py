@@ -129,7 +129,7 @@ TABLE: list[tuple[str, Run | None, Permission, type, str]] = [
     ("/honk merge", FIRST, WRITE, Answer, "it is still being changed"),
     ("/honk merge", WATCHED, WRITE, Answer, "it is merged already"),
     ("/honk merge", MERGED, WRITE, Answer, "it is merged already"),
-    ("/honk merge", DONE, WRITE, Answer, "there is no open pull request of ours"),
+    ("/honk merge", DONE, WRITE, Answer, "the run of #2 has ended"),
     ("/honk merge", None, WRITE, Answer, "there is no open pull request of ours"),
     ("/honk merge", REVIEW, TRIAGE, Answer, "mona has triage, merge needs write"),
     ("/honk deploy staging", WATCHED, WRITE, DeployRun, "@mona said deploy"),
