@@ -166,8 +166,7 @@ _UNDERWAY = frozenset({"pending", "queued", "in_progress", "waiting", "requested
 class Deployment:
     """A deployment that somebody asked for, and how it stands by GitHub's word.
 
-    `id` is that of the deployment, or of the run of its `workflow`; `state` is GitHub's (pending, success, failure, …);
-    `comment` is the answer of ours that is edited as it goes on.
+    `id` is that of the deployment, or of the run of its `workflow`; `state` is GitHub's (pending, success, failure, …).
     """
 
     environment: str
@@ -176,7 +175,6 @@ class Deployment:
     workflow: str = ""
     state: str = "pending"
     url: str = ""
-    comment: int | None = None
 
     @property
     def is_underway(self) -> bool:

@@ -64,7 +64,7 @@ class Deploying:
         moved = replace(run.deployment, state=now.state, url=now.url)
         if moved == run.deployment:
             return
-        moved = replace(moved, comment=self._edit(run, moved))
+        self._edit(run, moved)
         if now.failed:
             self._alert(run, moved)
         attempt.update(deployment=moved)
@@ -110,13 +110,13 @@ class Deploying:
         read = self.deployments.read_run if deployment.workflow else self.deployments.read
         return read(repository, deployment.id)
 
-    def _edit(self, run: Run, deployment: Deployment) -> int | None:
+    def _edit(self, run: Run, deployment: Deployment) -> None:
         """Our answer, wherever it stands, keeps what it begins with: by that it is known as the answer to its word."""
         mark, words = _mark(run, deployment), messages.deploying(deployment, followed=True)
         found = self._answer(run, mark)
         before = found.body.partition(mark)[0] if found else ""
         body = f"{before}{mark}\n{words}"
-        return self.status.comment(run.thread, body, mark, found.id if found else None)
+        self.status.comment(run.thread, body, mark, found.id if found else None)
 
     def _answer(self, run: Run, mark: str) -> Comment | None:
         numbers = dict.fromkeys((run.pull or run.thread.number, run.thread.number))

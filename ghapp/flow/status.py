@@ -33,16 +33,15 @@ class Status:
         """
         return replace(run, status_comment=self._write(run))
 
-    def comment(self, where: Thread, body: str, marker: str, comment: int | None = None) -> int | None:
-        """Write a comment of its own, or edit it: by its id, else the one that carries `marker`; its id.
+    def comment(self, where: Thread, body: str, marker: str, comment: int | None = None) -> None:
+        """Write a comment of its own, or edit it: by its id, else the one that carries `marker`.
 
-        Where nobody may comment (see `tell`) it is let go, and None: what it tells of is done all the same.
+        Where nobody may comment (see `tell`) it is let go: what it tells of is done all the same.
         """
         try:
-            return self.issues.write_comment(where, body, comment, marker)
+            self.issues.write_comment(where, body, comment, marker)
         except UserError as error:
             log.warning("a comment on %s cannot be written: %s", where.key, error)
-            return None
 
     def tell(self, run: Run) -> None:
         """Say where the run stands, or owe it to the next `flush` when the last edit is too recent.

@@ -17,7 +17,7 @@ class Fault:
 
     `answer` refuses with `status` before anything happens. `lose_answer` does the work, then answers `status`.
     `cut` does the work, then breaks the connection without a word, so that the client cannot know. Git's requests
-    (`\\.git/git-receive-pack$`) are always refused before anything happens.
+    (`\\.git/git-receive-pack$`) and those for files (`^/_logs/`) are always refused before anything happens.
     """
 
     method: str

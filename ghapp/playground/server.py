@@ -56,6 +56,7 @@ ROUTES = (
     *search.ROUTES,
 )
 _LIMITED = "API rate limit already exceeded."
+_FILES = ("/_logs/", "/_artifacts/")
 _GIT_VERBS = ("/info/refs", "/git-upload-pack", "/git-receive-pack")
 
 
@@ -206,8 +207,10 @@ class _Application:
         path = environ["PATH_INFO"] = door.by_name(self._world, environ["PATH_INFO"])
         chosen: WSGIApplication = self._rest if path.startswith("/api/v3/") else self._other
         if path.endswith(_GIT_VERBS):
+            chosen = self._git
+        if path.endswith(_GIT_VERBS) or path.startswith(_FILES):  # REST looks for faults itself
             fault = self._world.faults.take(environ["REQUEST_METHOD"], path)
-            chosen = self._git if fault is None else door.respond(door.refusal(fault.status, "Something went wrong"))
+            chosen = chosen if fault is None else door.respond(door.refusal(fault.status, "Something went wrong"))
         return chosen(environ, start_response)
 
 
