@@ -29,9 +29,16 @@ class Status:
     def open(self, run: Run) -> Run:
         """Write the comment of a run that is not kept yet; the run with the comment's id.
 
-        Before it is kept, because from then on a worker may claim the record at any moment.
+        Before it is kept, because from then on a worker may claim the record at any moment. Where nobody may comment
+        (see `tell`) it begins without one; an issue that is gone is another matter.
         """
-        return replace(run, status_comment=self._write(run))
+        try:
+            return replace(run, status_comment=self._write(run))
+        except Gone:
+            raise
+        except UserError as error:
+            log.warning("run %s begins without a comment: %s", run.id, error)
+            return run
 
     def comment(self, where: Thread, body: str, marker: str, comment: int | None = None) -> None:
         """Write a comment of its own, or edit it: by its id, else the one that carries `marker`.

@@ -11,6 +11,7 @@ from tests.scenarios.office import Office
 from tests.scenarios.opened import Opened
 from tests.scenarios.taps import ready
 from tests.scenarios.town import DEMO, Citizen, Town
+from tests.scenarios.turns import fix
 from tests.scenarios.wishes import citizen, configured, green, is_merged, main_of, said
 
 
@@ -26,6 +27,18 @@ def handed(town: Town, octocat: Citizen) -> Opened:
     assert pull.status
     octocat.lock(pull.pull)
     return pull
+
+
+def test_work_begins_there(town: Town, octocat: Citizen) -> None:
+    """I ask on a locked issue: nothing can be said there, and the pull request is opened all the same."""
+    issue = octocat.open_issue("The answer is wrong", "It must be 42.")
+    octocat.lock(issue)
+    octocat.label(issue)
+    with town.model(fix()):
+        town.work()
+    assert town.run(issue).state is State.AWAITING_CI
+    assert town.the_pull().title == "The answer is wrong"
+    assert town.said_on(issue) == []
 
 
 def test_a_merge_wish_ends_there_with_the_role(town: Town, octocat: Citizen, handed: Opened) -> None:
