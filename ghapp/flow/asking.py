@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from ghapp.core import messages
 from ghapp.core.chat import Card, Message, Speaker, Talk
 from ghapp.core.commands import Verb
-from ghapp.core.config import PATH, Config
-from ghapp.core.errors import UserError
+from ghapp.core.config import Config
 from ghapp.core.events import Actor, ButtonPressed, MessageWritten, Repository, Thread, WordSaid
 from ghapp.core.ports import Chat, Choice, Issues, People, Repositories, Router, Talks
 from ghapp.core.rights import Permission, needed
 from ghapp.core.routing import Wish, kind_of, route, title_of
+from ghapp.flow.configured import configured
 from ghapp.flow.words import Words, number_of
 
 _MAX_QUESTION = 1_000
@@ -161,13 +161,7 @@ class Asking:
         """What each config says of channels; one that is not understood says nothing."""
         if not 1 < len(candidates) <= _MOST_LOOKED_AT:
             return {}
-        return {one.id: self._patterns(one) for one in candidates}
-
-    def _patterns(self, repository: Repository) -> tuple[str, ...]:
-        try:
-            return Config.parse(self.repositories.read_file(repository, PATH)).slack.channels
-        except UserError:
-            return ()
+        return {one.id: configured(self.repositories, one)[0].slack.channels for one in candidates}
 
     def _said(self, talk: Talk) -> list[tuple[str, Message]]:
         """What full members said in the talk, with their names; guests, bots and strangers are left out."""

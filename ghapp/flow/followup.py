@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from ghapp.core import messages
 from ghapp.core.builds import builds_are_settled
-from ghapp.core.config import PATH, Config
-from ghapp.core.errors import Gone, TransientError, UserError
+from ghapp.core.config import Config
+from ghapp.core.errors import Gone, TransientError
 from ghapp.core.intents import BuildRun
 from ghapp.core.ports import Clock, Inbox, Pull, Pulls, Repositories, Store, Transcripts
 from ghapp.core.run import Conclusion, Run, State
@@ -14,6 +14,7 @@ from ghapp.flow.aftermath import Aftermath
 from ghapp.flow.attempt import Attempt
 from ghapp.flow.builds import FollowBuilds
 from ghapp.flow.ci import FollowCi, wait_again
+from ghapp.flow.configured import configured
 from ghapp.flow.merging import Merging
 from ghapp.flow.reviews import FollowReviews
 from ghapp.flow.status import Status
@@ -74,10 +75,7 @@ class FollowUp:
 
         One that is not understood stops nothing that is underway, but for a merge: it says who may ask for that.
         """
-        try:
-            return Config.parse(self.repositories.read_file(attempt.run.thread.repository, PATH)), ""
-        except UserError as error:
-            return Config(), str(error)
+        return configured(self.repositories, attempt.run.thread.repository)
 
     def _look_at_pull(self, attempt: Attempt, number: int) -> None:
         repository = attempt.run.thread.repository

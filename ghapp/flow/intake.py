@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from ghapp.core import intents, messages, policy
-from ghapp.core.config import PATH, Config
+from ghapp.core.config import Config
 from ghapp.core.errors import Superseded, TransientError, UserError
 from ghapp.core.events import (
     BoxTicked,
@@ -22,6 +22,7 @@ from ghapp.core.kinds import changes_code
 from ghapp.core.ports import Clock, Inbox, Issues, Queue, Repositories, Store, Transcripts
 from ghapp.core.rights import Permission
 from ghapp.core.run import Conclusion, Errand, Run, State, conclude
+from ghapp.flow.configured import configured
 from ghapp.flow.desk import Desk
 from ghapp.flow.followup import FollowUp
 from ghapp.flow.starting import BY_A_PERSON, Starting
@@ -109,10 +110,7 @@ class Intake:
         """
         found, trouble = Config(), ""
         if not isinstance(event, InstallationChanged) and policy.asks_for_something(event):
-            try:
-                found = Config.parse(self.repositories.read_file(event.thread.repository, PATH))
-            except UserError as error:
-                trouble = str(error)
+            found, trouble = configured(self.repositories, event.thread.repository)
         return found.model_copy(update={"engine": found.engine or self.starting.defaults.engine}), trouble
 
     def _right(self, event: Event, run: Run | None, config: Config) -> Permission:

@@ -1,17 +1,17 @@
 """What no event told: mail that nobody drains, lost workers, owed comments, checks that changed in silence."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ghapp.core import messages
-from ghapp.core.config import PATH, Config
 from ghapp.core.errors import Superseded, UserError
 from ghapp.core.events import Actor, ChecksChanged, Event, IssueLabeled, Repository, Thread, thread_number
 from ghapp.core.ports import Clock, Inbox, Issues, Pull, Pulls, Queue, Repositories, Store
 from ghapp.core.run import MAX_RECOVERIES, Conclusion, Request, Run, State, Step, Trigger, advance, conclude
+from ghapp.flow.configured import configured
 from ghapp.flow.starting import Defaults
 from ghapp.flow.status import Status
 from ghapp.flow.steering import Steering
@@ -61,17 +61,11 @@ class Reconcile:
     def _look_through(self, repository: Repository) -> None:
         for pull in self.pulls.ours(repository):
             self._readopt(repository, pull)
-        for label in self._labels(repository):
+        config, _ = configured(self.repositories, repository)  # what is wrong with it, intake tells who labels
+        for label in config.labels:
             for labelled in self.issues.labelled(repository, label):
                 if self.store.last_run(labelled.thread) is None and self._was_missed(labelled):
                     self._hear(f"sweep-{labelled.thread.key}-{labelled.updated_at}-{label.casefold()}", labelled)
-
-    def _labels(self, repository: Repository) -> Iterable[str]:
-        """Those that start a run here; of a file that is not understood intake tells whoever put one on."""
-        try:
-            return Config.parse(self.repositories.read_file(repository, PATH)).labels
-        except UserError:
-            return Config().labels
 
     def _was_missed(self, labelled: IssueLabeled) -> bool:
         """Whether the label is new and nothing came of it: its run's comment outlives the record."""
