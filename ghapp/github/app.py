@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any
@@ -30,13 +29,6 @@ _LIMITED_SECONDS = 60.0
 """What GitHub asks to wait after a secondary limit for which it names no time."""
 
 
-@dataclass(frozen=True)
-class Client:
-    """Speaks to GitHub for the App itself, or for one installation."""
-
-    requester: Requester
-
-
 class GitHubApp:
     """One App on one GitHub. Holds the private key; mints one token an installation and shares it."""
 
@@ -45,7 +37,7 @@ class GitHubApp:
         self._named = app_id
         self._api_url = api_url.rstrip("/")
         self._server_url = server_url.rstrip("/")
-        self._installations: dict[int, Client] = {}
+        self._installations: dict[int, Requester] = {}
         self._bot: tuple[str, int] | None = None
 
     @property
@@ -54,11 +46,11 @@ class GitHubApp:
         return self._server_url
 
     @cached_property
-    def itself(self) -> Client:
+    def itself(self) -> Requester:
         """The client that speaks as the App, with a JWT."""
         return self._client(self._auth)
 
-    def installation(self, installation: int) -> Client:
+    def installation(self, installation: int) -> Requester:
         """The client that speaks for one installation; its token is minted when first used and renewed in time."""
         if installation not in self._installations:
             self._installations[installation] = self._client(self._auth.get_installation_auth(installation))
@@ -66,7 +58,7 @@ class GitHubApp:
 
     def repository(self, repository: Repository) -> PyGithubRepository:
         """A handle on a repository, for which nothing is fetched. By an old name, GitHub leads to the new one."""
-        requester = self.installation(repository.installation).requester
+        requester = self.installation(repository.installation)
         return PyGithubRepository(requester, url=f"/repos/{repository.full_name}")
 
     def graphql(self, repository: Repository, document: str, variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,7 +66,7 @@ class GitHubApp:
 
         It finds a repository also by a name that this had before.
         """
-        requester = self.installation(repository.installation).requester
+        requester = self.installation(repository.installation)
         with github_errors():
             headers, answer = requester.graphql_query(document, dict(variables))
             data: dict[str, Any] | None = answer.get("data")
@@ -89,7 +81,7 @@ class GitHubApp:
         names beside the token: git carries no token along a redirect, so an old name would lead nowhere.
         """
         with github_errors():
-            _, answer = self.itself.requester.requestJsonAndCheck(
+            _, answer = self.itself.requestJsonAndCheck(
                 "POST",
                 f"/app/installations/{repository.installation}/access_tokens",
                 input={"repository_ids": [repository.id], "permissions": {"contents": "write"}},
@@ -103,7 +95,7 @@ class GitHubApp:
         if self._bot is None:
             login = f"{self.slug}[bot]"
             with github_errors():
-                requester = self.installation(installation).requester
+                requester = self.installation(installation)
                 _, answer = requester.requestJsonAndCheck("GET", f"/users/{login}")
             self._bot = (login, answer["id"])
         return self._bot
@@ -132,16 +124,16 @@ class GitHubApp:
     def _registration(self) -> dict[str, Any]:
         with github_errors():
             answer: dict[str, Any]
-            _, answer = self.itself.requester.requestJsonAndCheck("GET", "/app")
+            _, answer = self.itself.requestJsonAndCheck("GET", "/app")
         return answer
 
     def close(self) -> None:
         """End all connections to GitHub."""
         for client in (self.itself, *self._installations.values()):
-            client.requester.close()
+            client.close()
 
-    def _client(self, auth: Auth.Auth) -> Client:
-        requester = FollowingRequester(
+    def _client(self, auth: Auth.Auth) -> Requester:
+        return FollowingRequester(
             auth=auth,
             base_url=self._api_url,
             timeout=_TIMEOUT,
@@ -155,7 +147,6 @@ class GitHubApp:
             lazy=True,
             api_version=API_VERSION,
         )
-        return Client(requester)
 
 
 class _ReadsAgain(GithubRetry):

@@ -51,7 +51,7 @@ class GitHubArtifacts:
         return _own_name(urlsplit(address).path, downloads.into(to, address, most))
 
     def _requester(self, repository: Repository) -> Requester:
-        return self._app.installation(repository.installation).requester
+        return self._app.installation(repository.installation)
 
 
 def _own_name(path: str, told: Mapping[str, str]) -> str | None:

@@ -211,7 +211,7 @@ class GitHubChecks:
             return answer
 
     def _requester(self, repository: Repository) -> Requester:
-        return self._app.installation(repository.installation).requester
+        return self._app.installation(repository.installation)
 
 
 def _more_to_come(suites: Iterable[dict[str, Any]], runs: Sequence[Check], lately: str) -> Iterator[Check]:

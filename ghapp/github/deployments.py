@@ -107,11 +107,11 @@ class GitHubDeployments:
         return bool((one.get("performed_via_github_app") or {}).get("id") == self._app.id)
 
     def _list(self, repository: Repository, **filters: str) -> Iterator[dict[str, Any]]:
-        requester = self._app.installation(repository.installation).requester
+        requester = self._app.installation(repository.installation)
         return pages(requester, f"/repos/{repository.full_name}/deployments?{urlencode(filters)}")
 
     def _ask(self, repository: Repository, verb: str, path: str, body: Mapping[str, object] | None = None) -> Any:
-        requester = self._app.installation(repository.installation).requester
+        requester = self._app.installation(repository.installation)
         with github_errors():
             _, answer = requester.requestJsonAndCheck(verb, f"/repos/{repository.full_name}/{path}", input=body)
         return answer or {}

@@ -103,7 +103,7 @@ class GitHubIssues:
 
     def _rendered(self, thread: Thread) -> Iterator[str]:
         """The bodies of the thread as HTML; the comments' only when the issue's was not enough."""
-        requester = self._app.installation(thread.repository.installation).requester
+        requester = self._app.installation(thread.repository.installation)
         path = f"/repos/{thread.repository.full_name}/issues/{thread.number}"
         with github_errors():
             _, issue = requester.requestJsonAndCheck("GET", path, headers=_RENDERED)
@@ -117,7 +117,7 @@ class GitHubIssues:
         if not plain:
             return ()
         query = " ".join([f"repo:{repository.full_name}", "is:issue", "is:closed", *plain])
-        requester = self._app.installation(repository.installation).requester
+        requester = self._app.installation(repository.installation)
         with github_errors():
             parameters = {"q": query[:_MAX_QUERY], "per_page": _SIMILAR}
             _, found = requester.requestJsonAndCheck("GET", "/search/issues", parameters=parameters)

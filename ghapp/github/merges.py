@@ -217,7 +217,7 @@ class GitHubMerges:
         return pages(self._requester(repository), f"/repos/{repository.full_name}{path}")
 
     def _requester(self, repository: Repository) -> Requester:
-        return self._app.installation(repository.installation).requester
+        return self._app.installation(repository.installation)
 
 
 def _is_of_another_plan(error: UserError) -> bool:

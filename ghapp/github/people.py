@@ -39,7 +39,7 @@ class GitHubPeople:
         """
         try:
             with github_errors():
-                requester = self._app.installation(repository.installation).requester
+                requester = self._app.installation(repository.installation)
                 _, found = requester.requestJsonAndCheck("GET", f"/user/{user}")
         except Gone:
             return None

@@ -46,7 +46,7 @@ class GitHubRepositories:
             return Permission.NONE
         try:
             with github_errors():
-                _, found = self._app.installation(repository.installation).requester.requestJsonAndCheck(
+                _, found = self._app.installation(repository.installation).requestJsonAndCheck(
                     "GET", f"/repos/{repository.full_name}/collaborators/{actor.login}/permission"
                 )
         except Gone:
@@ -89,7 +89,7 @@ class GitHubRepositories:
     def installed(self) -> tuple[Repository, ...]:
         """Every repository that some installation of the App can see; suspended installations are left out."""
         found: list[Repository] = []
-        for installation in pages(self._app.itself.requester, "/app/installations"):
+        for installation in pages(self._app.itself, "/app/installations"):
             if installation.get("suspended_at") is not None:
                 continue
             number = installation["id"]
@@ -100,7 +100,7 @@ class GitHubRepositories:
         return tuple(found)
 
     def _visible(self, installation: int) -> list[Repository]:
-        requester = self._app.installation(installation).requester
+        requester = self._app.installation(installation)
         rows = pages(requester, "/installation/repositories", "repositories")
         return [Repository(item["id"], item["full_name"], installation) for item in rows]
 
@@ -111,7 +111,7 @@ class GitHubRepositories:
         we refused ourselves (4xx) would be refused again, and what failed four times is given up.
         https://docs.github.com/en/rest/apps/webhooks#list-deliveries-for-an-app-webhook
         """
-        requester = self._app.itself.requester
+        requester = self._app.itself
         recent = []
         for item in pages(requester, "/app/hook/deliveries"):
             if _seconds(item["delivered_at"]) < since:

@@ -75,13 +75,13 @@ class GitHubReviews:
 
     def submitted(self, repository: Repository, number: int) -> tuple[Review, ...]:
         """All submitted reviews, oldest first; one that is being written is nobody's word yet."""
-        requester = self._app.installation(repository.installation).requester
+        requester = self._app.installation(repository.installation)
         rows = pages(requester, f"{_pull(repository, number)}/reviews")
         return tuple(_review(row) for row in rows if row["state"] != "PENDING")
 
     def reply(self, repository: Repository, number: int, comment: int, body: str, marker: str) -> None:
         """Reply in the thread of a comment, once for each marker; anybody can write one, so the author's id counts."""
-        requester = self._app.installation(repository.installation).requester
+        requester = self._app.installation(repository.installation)
         path = f"{_pull(repository, number)}/comments"
         if self._is_there(repository, pages(requester, path), marker):
             return
@@ -99,7 +99,7 @@ class GitHubReviews:
 
     def request(self, repository: Repository, number: int, logins: Sequence[str]) -> None:
         """Ask these people for a review, each alone: GitHub refuses all of a list for one who cannot be asked."""
-        requester = self._app.installation(repository.installation).requester
+        requester = self._app.installation(repository.installation)
         for login in logins:
             try:
                 with github_errors():
@@ -115,7 +115,7 @@ class GitHubReviews:
 
         GitHub takes no line that the diff does not show, and says not which; then the remarks stand in the text.
         """
-        requester = self._app.installation(repository.installation).requester
+        requester = self._app.installation(repository.installation)
         if self._is_there(repository, pages(requester, f"{_pull(repository, number)}/reviews"), marker):
             return
         try:
@@ -130,7 +130,7 @@ class GitHubReviews:
     def _submit(self, repository: Repository, number: int, sha: str, body: str, comments: Sequence[Json]) -> None:
         """https://docs.github.com/en/rest/pulls/reviews#create-a-review-for-a-pull-request"""
         given = {"commit_id": sha, "body": body, "event": "COMMENT", "comments": comments}
-        requester = self._app.installation(repository.installation).requester
+        requester = self._app.installation(repository.installation)
         with github_errors():
             requester.requestJsonAndCheck("POST", f"{_pull(repository, number)}/reviews", input=given)
 

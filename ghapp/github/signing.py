@@ -43,7 +43,7 @@ class _GitData:
     """The git data of one repository: https://docs.github.com/en/rest/git"""
 
     def __init__(self, app: GitHubApp, repository: Repository) -> None:
-        self._requester = app.installation(repository.installation).requester
+        self._requester = app.installation(repository.installation)
         self._path = f"/repos/{repository.full_name}/git"
 
     def commit(self, sha: str) -> dict[str, Any]:

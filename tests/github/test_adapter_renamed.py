@@ -259,4 +259,4 @@ def test_a_question_goes_along_where_the_address_lacks_it(
 def test_pygithub_itself_is_left_as_it_was(app: GitHubApp) -> None:
     """Our way with redirects is that of our own clients: other code in this process keeps PyGithub's connections."""
     assert vars(Requester)["_Requester__httpConnectionClass"] is HTTPRequestsConnectionClass
-    assert type(app.itself.requester) is not Requester
+    assert type(app.itself) is not Requester
