@@ -57,9 +57,8 @@ def main() -> None:
     try:
         level = from_environment(os.environ).log
         logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-        logging.getLogger("httpx2").setLevel(
-            logging.WARNING
-        )  # a line for each call of the model: we tell that ourselves
+        # It has a line for each call of the model, which we tell ourselves.
+        logging.getLogger("httpx2").setLevel(logging.WARNING)
         honk()
     except (UserError, PackageError, ScriptError) as error:
         click.echo(f"honk: {error}", err=True)

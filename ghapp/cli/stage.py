@@ -181,9 +181,7 @@ def _wait_until_up(settings: Settings, household: Household) -> None:
 
 
 def require_free(port: int, advice: str) -> None:
-    """Raise UserError when something listens on this port of loopback already, or there is no such port; `advice` says
-    what to do.
-    """
+    """Raise UserError when this port of loopback is taken, or there is no such port; `advice` says what to do."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the servers do: one that has ended is no one
         try:

@@ -215,9 +215,8 @@ class Run:
     there; `ask_again` whom to ask for a review once CI is green. `wish` is a word to merge that waits. `merged_sha`
     is the commit that it came to on the base, and `watched_until` how long the base branch is watched after that;
     `deployment` the newest one that was asked for, and `deployments` the ids of all of them that are GitHub's own, not
-    a workflow's. `verified` says that GitHub signed the head. `builds` are those of
-    the head that can be installed or opened, and stale ones until they are replaced; `means` is the config's word for
-    what a merge comes to.
+    a workflow's. `verified` says that GitHub signed the head. `builds` are those of the head that can be installed or
+    opened, and stale ones until they are replaced; `means` is the config's word for what a merge comes to.
     """
 
     id: str

@@ -12,17 +12,13 @@ from tests.scenarios.opened import Opened
 from tests.scenarios.taps import ready
 from tests.scenarios.town import DEMO, Citizen, Town
 from tests.scenarios.turns import fix
-from tests.scenarios.wishes import citizen, configured, green, is_merged, main_of, said
+from tests.scenarios.wishes import citizen, configured, for_auto_merge, green, is_merged, main_of, said
 
 
 @pytest.fixture
 def handed(town: Town, octocat: Citizen) -> Opened:
     """A pull request that GitHub's auto-merge has in hand by ada's word, and whose conversation was locked then."""
-    configured(town, "merge: {auto: true}\n")
-    town.world.allow_auto_merge(DEMO)
-    town.world.ruleset(DEMO, "main", "test")
-    pull = town.opened(by=octocat)
-    octocat.ready(pull.pull)
+    pull = for_auto_merge(town, octocat)
     assert "auto-merge has" in said(town, citizen(town, "ada"), pull)
     assert pull.status
     octocat.lock(pull.pull)

@@ -6,7 +6,7 @@ from ghapp.core.run import State
 from ghapp.playground.faults import Fault
 from tests.scenarios.opened import Opened
 from tests.scenarios.town import DEMO, Citizen, Town
-from tests.scenarios.wishes import citizen, configured, green, is_merged, main_of, said
+from tests.scenarios.wishes import citizen, for_auto_merge, green, is_merged, main_of, said
 
 
 @pytest.fixture
@@ -77,11 +77,7 @@ def test_an_approval_withdrawn_in_the_queue_takes_it_out(town: Town, octocat: Ci
 
 def test_auto_merge_is_used_when_the_config_says_so(town: Town, octocat: Citizen) -> None:
     """`merge.auto` and a required check that runs: GitHub's auto-merge gets it, and merges it when it is green."""
-    configured(town, "merge: {auto: true}\n")
-    town.world.allow_auto_merge(DEMO)
-    town.world.ruleset(DEMO, "main", "test")
-    pull = town.opened(by=octocat)
-    octocat.ready(pull.pull)
+    pull = for_auto_merge(town, octocat)
     assert "auto-merge has" in said(town, octocat, pull)
     assert pull.part.auto_merge is not None
     town.ci_passes(pull)
@@ -92,11 +88,7 @@ def test_auto_merge_is_used_when_the_config_says_so(town: Town, octocat: Citizen
 
 def test_a_push_takes_it_back_from_auto_merge(town: Town, octocat: Citizen) -> None:
     """GitHub keeps auto-merge over a push of mine; Honk switches it off and names both commits."""
-    configured(town, "merge: {auto: true}\n")
-    town.world.allow_auto_merge(DEMO)
-    town.world.ruleset(DEMO, "main", "test")
-    pull = town.opened(by=octocat)
-    octocat.ready(pull.pull)
+    pull = for_auto_merge(town, octocat)
     seen = pull.head
     said(town, octocat, pull)
     later = octocat.push(pull.branch, {"answer.txt": "43\n"})

@@ -28,6 +28,16 @@ def green(town: Town, by: Citizen, files: dict[str, str] | None = None) -> Opene
     return pull
 
 
+def for_auto_merge(town: Town, by: Citizen) -> Opened:
+    """A pull request whose CI runs, and which GitHub's auto-merge gets when somebody says merge."""
+    configured(town, "merge: {auto: true}\n")
+    town.world.allow_auto_merge(DEMO)
+    town.world.ruleset(DEMO, "main", "test")
+    pull = town.opened(by=by)
+    by.ready(pull.pull)
+    return pull
+
+
 def said(town: Town, person: Citizen, pull: Opened, words: str = "/honk merge") -> str:
     """A person says it on the pull request, and reads the answer."""
     person.comment(pull.pull, words)

@@ -88,8 +88,7 @@ def pull_changed(event: PullChanged, run: Run | None) -> Intent:
 
 def _closed_at_work(event: PullChanged, run: Run) -> CancelRun | FollowPull:
     """A run that only reads somebody's pull request did not bring its merge about."""
-    done = Conclusion.MERGED if event.merged else Conclusion.CLOSED
-    reason = f"@{event.actor.login} {done.value} #{event.number}"
+    reason = f"@{event.actor.login} {'merged' if event.merged else 'closed'} #{event.number}"
     return FollowPull(reason) if event.merged and changes_code(run) else CancelRun(Conclusion.CLOSED, reason)
 
 

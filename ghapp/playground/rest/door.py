@@ -216,8 +216,8 @@ def moved(room: Room, to: Repository) -> Answer:
     https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api#follow-redirects
     """
     status, message = (301, "Moved Permanently") if request.method == "GET" else (307, "Temporary Redirect")
-    _, _, rest = request.path.removeprefix("/api/v3/repos/").partition("/")  # the owner's name
-    path = "/".join([f"{room.state.api}/repositories/{to.id}", *rest.split("/")[1:]])
+    _owner, _name, *rest = request.path.removeprefix("/api/v3/repos/").split("/")
+    path = "/".join([f"{room.state.api}/repositories/{to.id}", *rest])
     query = request.query_string.decode()
     address = f"{path}?{query}" if query else path
     told = {"message": message, "url": address, "documentation_url": _DOCS}
