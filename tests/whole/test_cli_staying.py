@@ -49,14 +49,16 @@ class Browser:
 
 
 def free_ports(count: int) -> list[int]:
-    """So many neighbouring ports of loopback that nobody listens on."""
+    """So many neighbouring ports of loopback that nobody listens on.
+
+    They are below those that the kernel gives to whoever asks for any, of which a neighbour may get one meanwhile.
+    """
     while True:
+        first = 10_000 + secrets.randbelow(20_000)
+        ports = [first + step for step in range(count)]
         with ExitStack() as stack:
-            first = stack.enter_context(socket.socket())
-            first.bind(("127.0.0.1", 0))
-            ports = [first.getsockname()[1] + step for step in range(count)]
             try:
-                for port in ports[1:]:
+                for port in ports:
                     stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
             except OSError:
                 continue
